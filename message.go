@@ -76,6 +76,8 @@ type Message struct {
 	// from 1; a transport that cannot count reports 1.
 	Redelivered bool
 	Attempt     int
+
+	spec *Spec // what the message was made from, nil for raw messages
 }
 
 // Key returns the routing key: RoutingKey, or the topic.
@@ -85,6 +87,10 @@ func (m *Message) Key() string {
 	}
 	return m.Topic
 }
+
+// Spec returns the definition that the message was made from; nil for raw
+// messages and received ones.
+func (m *Message) Spec() *Spec { return m.spec }
 
 // A Dialect is the family of envelope a message is written in.
 type Dialect uint8

@@ -1,0 +1,215 @@
+package salt
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a [Bus]. Nil means all defaults.
+type Options struct {
+	// CallTimeout bounds calls whose context has no deadline. Default 30 s,
+	// Python's.
+	CallTimeout time.Duration
+
+	// Catalog whose definitions Open takes to the registry. Default
+	// DefaultCatalog.
+	Catalog *Catalog
+
+	// Concurrency is the number of handlers that run at once for each queue.
+	// Default 16.
+	Concurrency int
+
+	// DrainTimeout is how long the end waits for running handlers before it
+	// cancels their contexts. Default 30 s.
+	DrainTimeout time.Duration
+
+	// HandlerTimeout cancels a handler's context. Default none.
+	HandlerTimeout time.Duration
+
+	// Logger receives what no caller can see. Default slog.Default().
+	Logger *slog.Logger
+
+	// Prefetch is the number of messages held by each queue's consumer.
+	// Default the transport's.
+	Prefetch int
+
+	// Receive wraps every call of a handler, Send every send and request; the
+	// first is outermost. Recovery from panics, timeouts and validation are
+	// built in, in fixed places, and not part of these lists.
+	Receive, Send []Middleware
+
+	// Registry that stores schemas. Default none: the catalog alone guards
+	// this program.
+	Registry Registry
+
+	// Service names the queues of this service, so that its instances share
+	// them: events arrive on <service>, requests on <service>.rpc. Default the
+	// program's file name; set it in production.
+	Service string
+}
+
+// A Bus connects handlers and publishers to a transport. Safe for concurrent
+// use. Make one with [Open].
+type Bus struct {
+	opts      Options
+	log       *slog.Logger
+	transport Transport
+	registrar *registrar
+	send      Handler // send middleware around the transport
+
+	mu      sync.Mutex
+	subs    []*subscription
+	started bool
+	queues  []*queueState // fixed once started
+
+	closed    atomic.Bool
+	stop      context.CancelCauseFunc // ends the consumers
+	consuming context.Context
+	running   sync.WaitGroup
+	failed    chan error // the first queue that can never be consumed
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Open makes a bus on t, which it owns from now on, and takes the catalog to
+// the registry. A conflict of schemas is a *[ConflictError], and t is closed. A
+// registry that cannot be reached is a warning: the definitions stay pending
+// and are registered when it is back. Open does not wait for the broker.
+func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
+	o := Options{}
+	if opts != nil {
+		o = *opts
+	}
+	o.CallTimeout = cmp.Or(o.CallTimeout, 30*time.Second)
+	o.Catalog = cmp.Or(o.Catalog, DefaultCatalog)
+	o.Concurrency = cmp.Or(o.Concurrency, 16)
+	o.DrainTimeout = cmp.Or(o.DrainTimeout, 30*time.Second)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
+	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
+	if err := checkOptions(&o); err != nil {
+		return nil, fmt.Errorf("salt: open: %w", err)
+	}
+	b := &Bus{opts: o, log: o.Logger, transport: t, failed: make(chan error, 1)}
+	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	b.send = chain(o.Send, b.dispatch)
+	b.registrar = newRegistrar(o.Registry, o.Logger)
+	if err := b.registrar.open(ctx, o.Catalog.Specs()); err != nil {
+		b.stop(err)
+		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), t.Close(ctx))
+	}
+	return b, nil
+}
+
+func checkOptions(o *Options) error {
+	if o.CallTimeout < 0 || o.DrainTimeout < 0 || o.HandlerTimeout < 0 {
+		return errors.New("a timeout in Options is negative")
+	}
+	if o.Concurrency < 0 || o.Prefetch < 0 {
+		return errors.New("Concurrency or Prefetch in Options is negative")
+	}
+	if err := checkWords(o.Service); err != nil {
+		return fmt.Errorf("Options.Service %w", err)
+	}
+	return nil
+}
+
+// chain wraps h in the middlewares, the first outermost.
+func chain(mws []Middleware, h Handler) Handler {
+	for i := len(mws) - 1; i >= 0; i-- {
+		h = mws[i](h)
+	}
+	return h
+}
+
+// Send sends a raw message, unchecked against any schema: the door for tools
+// and bridges. It fills in what is empty of ID and Exchange; m belongs to the
+// bus afterwards.
+func (b *Bus) Send(ctx context.Context, m *Message) error {
+	if err := b.prepare(ctx, m); err != nil {
+		return err
+	}
+	m.RPC = false
+	_, err := b.send(ctx, m)
+	return err
+}
+
+// Request sends a raw request and returns its reply, which may hold a fault.
+// Without a deadline in ctx, [Options.CallTimeout] applies. The deadline
+// travels with the request: a service drops what comes late.
+func (b *Bus) Request(ctx context.Context, m *Message) (*Reply, error) {
+	if err := b.prepare(ctx, m); err != nil {
+		return nil, err
+	}
+	m.RPC = true
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(b.opts.CallTimeout)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	if m.Expires.IsZero() || m.Expires.After(deadline) {
+		m.Expires = deadline
+	}
+	return b.send(ctx, m)
+}
+
+// prepare checks the envelope. What fails here was certainly not sent.
+func (b *Bus) prepare(ctx context.Context, m *Message) error {
+	m.ID = cmp.Or(m.ID, newID())
+	m.Exchange = cmp.Or(m.Exchange, DefaultExchange)
+	err := ctx.Err()
+	switch {
+	case b.closed.Load():
+		err = ErrClosed
+	case err == nil:
+		err = cmp.Or(CheckTopic(m.Topic), checkExchange(m.Exchange))
+	}
+	if err == nil && m.spec != nil {
+		err = b.registrar.ensure(ctx, m.spec)
+	}
+	if err != nil {
+		return &PublishError{Topic: m.Topic, ID: m.ID, Outcome: Refused, Err: err}
+	}
+	return nil
+}
+
+// dispatch is the innermost handler of the way out.
+func (b *Bus) dispatch(ctx context.Context, m *Message) (*Reply, error) {
+	if m.RPC {
+		return b.transport.Request(ctx, m)
+	}
+	return nil, b.transport.Send(ctx, m)
+}
+
+// SendBatch sends raw messages in order, pipelined where the transport can and
+// no send middleware wants to see each on its own.
+func (b *Bus) SendBatch(ctx context.Context, ms []*Message) []error {
+	errs := make([]error, len(ms))
+	batch, ok := b.transport.(BatchSender)
+	if !ok || len(b.opts.Send) > 0 {
+		for i, m := range ms {
+			errs[i] = b.Send(ctx, m)
+		}
+		return errs
+	}
+	good, at := make([]*Message, 0, len(ms)), make([]int, 0, len(ms))
+	for i, m := range ms {
+		if errs[i] = b.prepare(ctx, m); errs[i] == nil {
+			m.RPC = false
+			good, at = append(good, m), append(at, i)
+		}
+	}
+	for i, err := range batch.SendBatch(ctx, good) {
+		errs[at[i]] = err
+	}
+	return errs
+}

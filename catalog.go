@@ -1,0 +1,71 @@
+package salt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// DefaultCatalog holds the definitions that name no other catalog.
+var DefaultCatalog = NewCatalog()
+
+// A Catalog is what a program defines: its specs by topic and version. Safe for
+// concurrent use.
+type Catalog struct {
+	mu    sync.RWMutex
+	specs map[catalogKey]*Spec
+}
+
+type catalogKey struct{ topic, version string }
+
+// NewCatalog returns an empty catalog, for tests and for programs that hold
+// several buses apart.
+func NewCatalog() *Catalog { return &Catalog{specs: map[catalogKey]*Spec{}} }
+
+// Specs returns all specs, by topic and then by version order.
+func (c *Catalog) Specs() []*Spec {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	specs := make([]*Spec, 0, len(c.specs))
+	for _, s := range c.specs {
+		specs = append(specs, s)
+	}
+	SortSpecs(specs)
+	return specs
+}
+
+// Lookup returns one spec, or [ErrNotFound].
+func (c *Catalog) Lookup(topic, version string) (*Spec, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if s, ok := c.specs[catalogKey{topic, version}]; ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("topic %q version %q in the catalog: %w", topic, version, ErrNotFound)
+}
+
+// add keeps the first of equal specs and refuses a different one.
+func (c *Catalog) add(s *Spec) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := catalogKey{s.Topic, s.Version}
+	if have, ok := c.specs[key]; ok {
+		return CompareSpecs(have, s)
+	}
+	c.specs[key] = s
+	return nil
+}
+
+// SortSpecs sorts in place, by topic and then by version order.
+func SortSpecs(specs []*Spec) {
+	slices.SortFunc(specs, func(a, b *Spec) int {
+		if c := strings.Compare(a.Topic, b.Topic); c != 0 {
+			return c
+		}
+		if c := CompareVersions(a.Version, b.Version); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Version, b.Version)
+	})
+}

@@ -1,0 +1,186 @@
+package salt
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// pipeline is the fixed order around every handler: recover, log newer
+// versions, the user's middleware, the handler's slots and timeout, then
+// decoding, validation and the function itself.
+func (b *Bus) pipeline(s *subscription) Handler {
+	inner := func(ctx context.Context, m *Message) (*Reply, error) {
+		if s.slots != nil {
+			select {
+			case s.slots <- struct{}{}:
+				defer func() { <-s.slots }()
+			case <-ctx.Done():
+				return nil, fmt.Errorf("waiting for a free slot: %w", ctx.Err())
+			}
+		}
+		if s.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, s.timeout)
+			defer cancel()
+		}
+		return s.invoke(ctx, s, m)
+	}
+	h := chain(b.opts.Receive, inner)
+	return func(ctx context.Context, m *Message) (r *Reply, err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				r, err = nil, &PanicError{Value: v, Stack: debug.Stack()}
+			}
+		}()
+		b.warnNewer(s, m)
+		return h(ctx, m)
+	}
+}
+
+// warnNewer tells once for each handler and version that the writer is ahead.
+func (b *Bus) warnNewer(s *subscription, m *Message) {
+	if s.version == LatestVersion || CompareVersions(m.Version, s.version) <= 0 {
+		return
+	}
+	if _, seen := s.newer.LoadOrStore(m.Version, struct{}{}); !seen {
+		b.log.Info("salt: a handler receives a newer version than its own",
+			"handler", s.name, "topic", m.Topic, "handler_version", s.version, "message_version", m.Version)
+	}
+}
+
+// receive handles one message of one queue with the subscriptions of that
+// queue. It is the Handler that a Transport calls.
+func receive(b *Bus, subs []*subscription) Handler {
+	return func(ctx context.Context, m *Message) (*Reply, error) {
+		if err := b.hold(ctx, m); err != nil {
+			return nil, err
+		}
+		if !m.Expires.IsZero() {
+			if !time.Now().Before(m.Expires) {
+				b.log.Debug("salt: an expired message was dropped", "topic", m.Topic, "id", m.ID)
+				return nil, nil
+			}
+			if m.RPC {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithDeadline(ctx, m.Expires)
+				defer cancel()
+			}
+		}
+		ctx = WithInfo(ctx, m)
+		answer := answerer(subs, m)
+		var reply *Reply
+		var failures []error
+		for _, s := range subs {
+			if !s.wants(m) || s.mode == ModeRPC && s != answer {
+				continue
+			}
+			r, err := s.handle(ctx, m)
+			switch {
+			case s == answer && m.RPC:
+				reply = b.answer(s, m, r, err)
+			case err != nil:
+				failures = append(failures, &HandlerError{Handler: s.name, Err: err})
+			}
+		}
+		return reply, joinFailures(failures)
+	}
+}
+
+// hold waits for the message's eta. It keeps a worker, as Celery keeps a
+// prefetch slot.
+func (b *Bus) hold(ctx context.Context, m *Message) error {
+	wait := time.Until(m.NotBefore)
+	if m.NotBefore.IsZero() || wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the message's eta: %w", ctx.Err())
+	}
+}
+
+// answerer picks the one request handler for m: the newest version that m
+// satisfies. Python runs all and uses the first result.
+func answerer(subs []*subscription, m *Message) (best *subscription) {
+	for _, s := range subs {
+		if s.mode != ModeRPC || !s.wants(m) {
+			continue
+		}
+		if best == nil || best.version == LatestVersion || s.version != LatestVersion && CompareVersions(s.version, best.version) > 0 {
+			best = s
+		}
+	}
+	return best
+}
+
+// answer turns the outcome of a request handler into a reply: what the caller
+// may know, while the log gets the rest.
+func (b *Bus) answer(s *subscription, m *Message, r *Reply, err error) *Reply {
+	if err == nil {
+		return r
+	}
+	fault := &RemoteError{Kind: FaultHandler, Handler: s.name, Message: "internal error"}
+	level := slog.LevelError
+	if bad, ok := errors.AsType[*ValidationError](err); ok && bad.Part == "payload" {
+		fault.Message = bad.Error() // names and rules, never values
+		level = slog.LevelWarn
+	}
+	args := []any{"topic", m.Topic, "handler", s.name, "id", m.ID, "error", err}
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		args = append(args, "stack", string(p.Stack))
+	}
+	b.log.Log(context.Background(), level, "salt: a request failed", args...)
+	return &Reply{ID: m.ID, Fault: fault}
+}
+
+// A HandlerError says which handler failed. It is what the receive side hands
+// to a transport, which dead-letters the message.
+type HandlerError struct {
+	Handler string
+	Err     error
+}
+
+func (e *HandlerError) Error() string { return fmt.Sprintf("handler %s: %v", e.Handler, e.Err) }
+
+// Unwrap returns Err.
+func (e *HandlerError) Unwrap() error { return e.Err }
+
+// DeadLetterHeaders names the handler for the dead letter.
+func (e *HandlerError) DeadLetterHeaders() map[string]string {
+	return map[string]string{"x-salt-handler": e.Handler}
+}
+
+// handlerErrors are the failures of several handlers of one message.
+type handlerErrors []error
+
+func joinFailures(failures []error) error {
+	switch len(failures) {
+	case 0:
+		return nil
+	case 1:
+		return failures[0]
+	}
+	return handlerErrors(failures)
+}
+
+func (e handlerErrors) Error() string   { return errors.Join(e...).Error() }
+func (e handlerErrors) Unwrap() []error { return e }
+func (e handlerErrors) DeadLetterHeaders() map[string]string {
+	names := make([]string, 0, len(e))
+	for _, err := range e {
+		if he, ok := errors.AsType[*HandlerError](err); ok {
+			names = append(names, he.Handler)
+		}
+	}
+	return map[string]string{"x-salt-handler": cmp.Or(strings.Join(names, ", "), "unknown")}
+}

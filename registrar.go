@@ -1,0 +1,229 @@
+package salt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// registrar takes specs to the registry, and keeps those that it could not
+// take yet. Services live without their registry, so nothing waits for it long.
+type registrar struct {
+	registry Registry
+	log      *slog.Logger
+	stop     context.CancelFunc
+	done     chan struct{}
+
+	mu       sync.Mutex
+	known    map[*Spec]bool // registered, or not to be
+	pending  []*Spec
+	last     error // why the registry could not be reached
+	retryAt  time.Time
+	backoff  time.Duration
+	conflict map[*Spec]error // found late, after Open
+	wake     chan struct{}
+}
+
+// RegistryHealth is the part of [Health] about schemas.
+type RegistryHealth struct {
+	Pending  int    `json:"pending"`            // definitions not yet registered
+	Error    string `json:"error,omitzero"`     // why
+	Conflict string `json:"conflict,omitempty"` // found after Open: publishing that definition fails
+}
+
+const (
+	registerTimeout = 5 * time.Second // of the attempt in Open and in the background
+	ensureTimeout   = time.Second     // of the attempt that a first publish makes
+	maxRetryWait    = 30 * time.Second
+)
+
+func newRegistrar(r Registry, log *slog.Logger) *registrar {
+	return &registrar{registry: r, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1)}
+}
+
+// open makes the first attempt. Only a conflict is an error.
+func (r *registrar) open(ctx context.Context, specs []*Spec) error {
+	if r.registry == nil {
+		return nil
+	}
+	for _, s := range specs {
+		r.note(s)
+	}
+	r.mu.Lock()
+	pending := r.pending
+	r.pending = nil
+	r.mu.Unlock()
+	err := r.register(ctx, registerTimeout, pending)
+	if _, conflict := errors.AsType[*ConflictError](err); conflict {
+		return err // and nothing of this program is in the registry
+	}
+	r.settle(pending, err)
+	if err != nil {
+		r.log.Warn("salt: the registry cannot be reached; definitions stay pending", "pending", len(specs), "error", err)
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop, r.done = stop, make(chan struct{})
+	go r.retry(background)
+	return nil
+}
+
+// note adds a spec to the pending ones, once.
+func (r *registrar) note(s *Spec) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, seen := r.known[s]; seen {
+		return
+	}
+	r.known[s] = s.Unregistered
+	if !s.Unregistered {
+		r.pending = append(r.pending, s)
+	}
+}
+
+// ensure makes sure that a spec about to be used is registered, or at least
+// pending. It makes one short attempt unless one has just failed.
+func (r *registrar) ensure(ctx context.Context, s *Spec) error {
+	if r.registry == nil {
+		return nil
+	}
+	r.mu.Lock()
+	registered, seen := r.known[s]
+	bad, due := r.conflict[s], time.Now().After(r.retryAt)
+	r.mu.Unlock()
+	switch {
+	case registered:
+		return nil
+	case bad != nil:
+		return bad
+	case !seen:
+		r.note(s) // defined after Open
+	}
+	if !due {
+		return nil
+	}
+	if err := r.attempt(ctx, ensureTimeout); err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+		return r.conflict[s] // a registry that is away stops nobody
+	}
+	return nil
+}
+
+// attempt registers all that is pending. One call suffices when all is well;
+// after a conflict the specs are taken one by one, so that one bad definition
+// does not hold back the others.
+func (r *registrar) attempt(ctx context.Context, timeout time.Duration) error {
+	r.mu.Lock()
+	pending := r.pending
+	r.pending = nil
+	r.mu.Unlock()
+	if len(pending) == 0 {
+		return nil
+	}
+	err := r.register(ctx, timeout, pending)
+	if _, conflict := errors.AsType[*ConflictError](err); !conflict {
+		r.settle(pending, err)
+		return err
+	}
+	var conflicts []error
+	for _, s := range pending {
+		err := r.register(ctx, timeout, []*Spec{s})
+		if err != nil {
+			conflicts = append(conflicts, err)
+		}
+		r.settle([]*Spec{s}, err)
+	}
+	return errors.Join(conflicts...)
+}
+
+func (r *registrar) register(ctx context.Context, timeout time.Duration, specs []*Spec) error {
+	if len(specs) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return r.registry.Register(ctx, specs...)
+}
+
+// settle records what became of specs.
+func (r *registrar) settle(specs []*Spec, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, conflict := errors.AsType[*ConflictError](err)
+	for _, s := range specs {
+		switch {
+		case err == nil:
+			r.known[s] = true
+		case conflict:
+			r.conflict[s] = err
+		default:
+			r.pending = append(r.pending, s)
+		}
+	}
+	if err == nil {
+		r.last, r.backoff, r.retryAt = nil, 0, time.Time{}
+		return
+	}
+	if !conflict {
+		r.last = err
+		r.backoff = min(max(2*r.backoff, 500*time.Millisecond), maxRetryWait)
+		r.retryAt = time.Now().Add(r.backoff/2 + rand.N(r.backoff/2+1))
+	}
+}
+
+// retry takes pending specs to the registry whenever their wait is over.
+func (r *registrar) retry(ctx context.Context) {
+	defer close(r.done)
+	for {
+		r.mu.Lock()
+		waiting, wait := len(r.pending) > 0, time.Until(r.retryAt)
+		r.mu.Unlock()
+		var due <-chan time.Time
+		if waiting {
+			due = time.After(max(wait, 0))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+			continue
+		case <-due:
+		}
+		switch err := r.attempt(ctx, registerTimeout); {
+		case err == nil:
+			r.log.Info("salt: pending definitions are registered")
+		case ctx.Err() == nil:
+			if c, ok := errors.AsType[*ConflictError](err); ok {
+				r.log.Error("salt: a definition conflicts with the registry; publishing it fails", "error", fmt.Sprint(c))
+			}
+		}
+	}
+}
+
+func (r *registrar) health() RegistryHealth {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := RegistryHealth{Pending: len(r.pending)}
+	if r.last != nil && h.Pending > 0 {
+		h.Error = r.last.Error()
+	}
+	for _, err := range r.conflict {
+		h.Conflict = err.Error()
+	}
+	return h
+}
+
+func (r *registrar) close() {
+	if r.stop != nil {
+		r.stop()
+		<-r.done
+	}
+}

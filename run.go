@@ -1,0 +1,212 @@
+package salt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// queueState is one queue being consumed.
+type queueState struct {
+	queue Queue
+	subs  []*subscription
+
+	mu    sync.Mutex
+	live  bool
+	err   error
+	since time.Time
+	ready chan struct{} // closed when live for the first time
+}
+
+func (q *queueState) status(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.live, q.err, q.since = err == nil, err, time.Now()
+	if q.live {
+		select {
+		case <-q.ready:
+		default:
+			close(q.ready)
+		}
+	}
+}
+
+// Start begins to consume in the background, until [Bus.Close], and returns
+// when every subscription is live. When ctx ends before that it returns an
+// error that names the queues which are not, and consuming goes on trying. It
+// returns at once an error for a queue that can never be consumed.
+func (b *Bus) Start(ctx context.Context) error {
+	if err := b.begin(); err != nil {
+		return err
+	}
+	for _, q := range b.queues {
+		select {
+		case <-q.ready:
+		case err := <-b.failed:
+			b.failed <- err
+			return err
+		case <-b.consuming.Done():
+			return fmt.Errorf("salt: start: %w", ErrClosed)
+		case <-ctx.Done():
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			return fmt.Errorf("salt: queue %q is not live yet (%w): last error: %w", q.queue.Name, ctx.Err(), notNil(q.err))
+		}
+	}
+	return nil
+}
+
+// Run consumes until ctx ends, then drains and closes the bus: it stops taking
+// messages, waits up to [Options.DrainTimeout] for the handlers, flushes what
+// is being published, and returns nil. It returns an error at once for a queue
+// that can never be consumed; a broker that is away is waited for.
+func (b *Bus) Run(ctx context.Context) error {
+	if err := b.begin(); err != nil {
+		return err
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case <-b.consuming.Done(): // Close was called
+	case err = <-b.failed:
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.opts.DrainTimeout+closeGrace)
+	defer cancel()
+	return errors.Join(err, b.Close(end))
+}
+
+// closeGrace is what Run allows for the end beyond the handlers' own time.
+const closeGrace = 10 * time.Second
+
+// begin starts the consumers, once.
+func (b *Bus) begin() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed.Load():
+		return fmt.Errorf("salt: start: %w", ErrClosed)
+	case b.started:
+		return nil
+	}
+	b.started = true
+	b.queues = b.plan()
+	for _, q := range b.queues {
+		b.running.Go(func() {
+			if err := b.transport.Consume(b.consuming, q.queue, receive(b, q.subs)); err != nil {
+				q.status(err)
+				b.log.Error("salt: a queue can not be consumed", "queue", q.queue.Name, "error", err)
+				select {
+				case b.failed <- fmt.Errorf("salt: consume %q: %w", q.queue.Name, err):
+				default:
+				}
+			}
+		})
+	}
+	return nil
+}
+
+// plan groups the subscriptions into queues, in order of subscription.
+func (b *Bus) plan() []*queueState {
+	var queues []*queueState
+	byName := map[string]*queueState{}
+	for _, s := range b.subs {
+		key := fmt.Sprintf("%s/%t/%t", s.queue, s.ephemeral, s.mode == ModeRPC)
+		q := byName[key]
+		if q == nil {
+			q = &queueState{ready: make(chan struct{}), since: time.Now(), queue: Queue{
+				Name: s.queue, Requests: s.mode == ModeRPC, Ephemeral: s.ephemeral,
+				Prefetch: b.opts.Prefetch, Concurrency: b.opts.Concurrency, Drain: b.opts.DrainTimeout,
+			}}
+			q.queue.Status = q.status
+			byName[key] = q
+			queues = append(queues, q)
+		}
+		q.subs = append(q.subs, s)
+		q.queue.Concurrency = max(q.queue.Concurrency, s.concurrency)
+		q.queue.Bindings = appendNew(q.queue.Bindings, Binding{Exchange: s.exchange, Pattern: s.pattern})
+	}
+	return queues
+}
+
+func appendNew[T comparable](list []T, v T) []T {
+	for _, have := range list {
+		if have == v {
+			return list
+		}
+	}
+	return append(list, v)
+}
+
+// Close ends the bus in order: no new messages, running handlers finish within
+// [Options.DrainTimeout], unfinished publishes and replies are flushed, the
+// transport is closed. When ctx ends first, Close cuts what is left short and
+// returns ctx's error. Closing twice is harmless.
+func (b *Bus) Close(ctx context.Context) error {
+	b.closeOnce.Do(func() {
+		b.stop(ErrClosed)
+		drained := make(chan struct{})
+		go func() {
+			b.running.Wait()
+			close(drained)
+		}()
+		var err error
+		select {
+		case <-drained:
+		case <-ctx.Done():
+			err = fmt.Errorf("salt: close: handlers still run: %w", ctx.Err())
+		}
+		b.mu.Lock()
+		b.closed.Store(true) // handlers may publish until here
+		b.mu.Unlock()
+		b.registrar.close()
+		b.closeErr = errors.Join(err, b.transport.Close(ctx))
+	})
+	return b.closeErr
+}
+
+func notNil(err error) error {
+	if err == nil {
+		return errors.New("none")
+	}
+	return err
+}
+
+// Health is a bus's account of itself, fit for a readiness probe.
+type Health struct {
+	// Ready: publishing is possible, every subscription is live, and no
+	// definition is in conflict.
+	Ready     bool            `json:"ready"`
+	Transport TransportHealth `json:"transport"`
+	Queues    []QueueHealth   `json:"queues"`
+	Registry  RegistryHealth  `json:"registry"`
+}
+
+// QueueHealth tells whether messages can arrive through a queue.
+type QueueHealth struct {
+	Queue string    `json:"queue"`
+	Live  bool      `json:"live"`
+	Since time.Time `json:"since"` // of the last change
+	Error string    `json:"error,omitzero"`
+}
+
+// Health reports the state now, without I/O.
+func (b *Bus) Health() Health {
+	h := Health{Transport: b.transport.Health(), Registry: b.registrar.health()}
+	h.Ready = h.Transport.Connected && h.Registry.Conflict == "" && !b.closed.Load()
+	b.mu.Lock()
+	queues := b.queues
+	b.mu.Unlock()
+	for _, q := range queues {
+		q.mu.Lock()
+		qh := QueueHealth{Queue: q.queue.Name, Live: q.live, Since: q.since}
+		if q.err != nil {
+			qh.Error = q.err.Error()
+		}
+		q.mu.Unlock()
+		h.Ready = h.Ready && qh.Live
+		h.Queues = append(h.Queues, qh)
+	}
+	return h
+}

@@ -1,0 +1,170 @@
+package salt
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/celerysalt/salt/schema"
+)
+
+// invoker decodes a message and calls the user's function.
+type invoker func(ctx context.Context, s *subscription, m *Message) (*Reply, error)
+
+// subscription is one handler and what it wants to see. Immutable once the bus
+// has started.
+type subscription struct {
+	name        string
+	pattern     string // a topic, or a pattern
+	raw         bool   // by pattern: sees everything that matches, answers nothing
+	exchange    string
+	version     string
+	mode        Mode
+	def         *definition // nil for raw messages
+	queue       string
+	ephemeral   bool
+	concurrency int
+	timeout     time.Duration
+	place       string
+
+	invoke invoker
+	handle Handler       // invoke within the pipeline
+	slots  chan struct{} // nil: the queue's concurrency alone decides
+	newer  sync.Map      // versions already warned of
+}
+
+// subscribe adds the handler of a definition.
+func (b *Bus) subscribe(d *definition, fn any, invoke invoker, opts []SubscribeOption) {
+	b.add(&subscription{
+		pattern: d.spec.Topic, exchange: d.spec.Exchange, version: d.spec.Version, mode: d.spec.Mode,
+		def: d, name: functionName(fn), invoke: invoke, place: userPlace(),
+	}, opts)
+}
+
+func (b *Bus) subscribePattern(pattern string, d *definition, fn any, invoke invoker, opts []SubscribeOption) {
+	b.add(&subscription{
+		pattern: pattern, raw: true, exchange: DefaultExchange, version: LatestVersion, mode: ModeEvent,
+		def: d, name: functionName(fn), invoke: invoke, place: userPlace(),
+	}, opts)
+}
+
+// add panics on what only a change of the program can mend, with the place.
+func (b *Bus) add(s *subscription, opts []SubscribeOption) {
+	s.timeout = b.opts.HandlerTimeout
+	for _, o := range opts {
+		o(s)
+	}
+	if s.queue == "" {
+		s.queue = b.opts.Service
+		if s.mode == ModeRPC {
+			s.queue += ".rpc"
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.check(s); err != nil {
+		panic(fmt.Sprintf("salt: %s: subscribe %s to %q: %v", s.place, s.name, s.pattern, err))
+	}
+	if s.concurrency > 0 {
+		s.slots = make(chan struct{}, s.concurrency)
+	}
+	s.handle = b.pipeline(s)
+	b.subs = append(b.subs, s)
+}
+
+func (b *Bus) check(s *subscription) error {
+	if err := CheckPattern(s.pattern); err != nil {
+		return err
+	}
+	if err := checkWords(s.queue); err != nil {
+		return fmt.Errorf("queue name %w", err)
+	}
+	if s.version != LatestVersion {
+		if err := CheckVersion(s.version); err != nil {
+			return err
+		}
+	}
+	switch {
+	case b.started:
+		return fmt.Errorf("the bus has started; subscribe before Start or Run")
+	case s.name == "":
+		return fmt.Errorf("the handler has an empty name")
+	case s.concurrency < 0 || s.timeout < 0:
+		return fmt.Errorf("concurrency or timeout is negative")
+	}
+	for _, other := range b.subs {
+		if s.mode == ModeRPC && other.mode == ModeRPC && s.pattern == other.pattern && CompareVersions(s.version, other.version) == 0 {
+			return fmt.Errorf("version %s is already answered by %s at %s; a request has one handler", s.version, other.name, other.place)
+		}
+	}
+	return nil
+}
+
+// wants reports whether the subscription takes the message. Patterns match
+// the routing key, as the broker did; definitions match the topic, as Python
+// does.
+func (s *subscription) wants(m *Message) bool {
+	if s.raw {
+		return MatchPattern(s.pattern, m.Key()) || MatchPattern(s.pattern, m.Topic)
+	}
+	return s.pattern == m.Topic && AcceptsVersion(s.version, m.Version)
+}
+
+// patternDefinition gives a pattern's payload type a definition of its own,
+// outside every catalog.
+func patternDefinition[T any](pattern string) *definition {
+	t := reflect.TypeFor[T]()
+	st, err := schema.Of(t)
+	if err != nil {
+		panic(fmt.Sprintf("salt: %s: subscribe to %q: %v", userPlace(), pattern, err))
+	}
+	return &definition{payload: st, spec: &Spec{Topic: pattern, Mode: ModeEvent, Schema: st.Schema(), Type: t.String()}}
+}
+
+// functionName is "package.Function" of the user's function.
+func functionName(fn any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name()
+	return strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], "-fm")
+}
+
+// userPlace is the first caller outside this package's own code.
+func userPlace() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "github.com/celerysalt/salt.") || strings.HasSuffix(f.File, "_test.go") {
+			return fmt.Sprintf("%s:%d", shortPath(f.File), f.Line)
+		}
+		if !more {
+			return "unknown place"
+		}
+	}
+}
+
+// A Bound handler is one line of [Bus.Bindings].
+type Bound struct {
+	Handler  string `json:"handler"`
+	Mode     Mode   `json:"mode"`
+	Queue    string `json:"queue"`
+	Exchange string `json:"exchange"`
+	Pattern  string `json:"pattern"`
+	Version  string `json:"version"` // the oldest taken, or "latest" for all
+	Source   string `json:"source"`  // file:line of the subscription
+}
+
+// Bindings lists what is subscribed, in order of subscription.
+func (b *Bus) Bindings() []Bound {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bound := make([]Bound, 0, len(b.subs))
+	for _, s := range b.subs {
+		bound = append(bound, Bound{s.name, s.mode, s.queue, s.exchange, s.pattern, s.version, s.place})
+	}
+	return slices.Clip(bound)
+}
