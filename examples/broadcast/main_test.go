@@ -1,0 +1,39 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/celerysalt/salt/examples/internal/program"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// golden is what the program prints.
+const golden = `mailer: welcome ann@example.com to the pro plan
+audit: examples.user.signup v1
+not sent: /user_id: minimum: expected at least 1, got a smaller number
+not sent: /email: format: expected an e-mail address, got string
+not sent: /plan: enum: expected one of "free", "pro", got string
+`
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{"in process": "", "on RabbitMQ": os.Getenv("SALT_TEST_AMQP_URL")} {
+		t.Run(name, func(t *testing.T) {
+			if name == "on RabbitMQ" && url == "" {
+				t.Skip("SALT_TEST_AMQP_URL is not set")
+			}
+			got, err := program.Output(t.Context(), url, run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(golden, got); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
