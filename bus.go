@@ -70,6 +70,8 @@ type Bus struct {
 	started bool
 	queues  []*queueState // fixed once started
 
+	unhandled sync.Map // topics already warned of
+
 	closed    atomic.Bool
 	stop      context.CancelCauseFunc // ends the consumers
 	consuming context.Context

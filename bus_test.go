@@ -297,46 +297,38 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func TestVersions(t *testing.T) {
+type ranged struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+var errRange = errors.New("from is after to")
+
+func (r *ranged) Validate() error {
+	if r.From > r.To {
+		return errRange
+	}
+	return nil
+}
+
+func TestOwnRules(t *testing.T) {
 	t.Parallel()
-	var logged lockedBuffer
 	tr := inmem.New()
-	bus := busOn(t, tr, &salt.Options{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
-	catalog := salt.In(salt.NewCatalog())
-	v1 := salt.DefineEvent[payloadA]("ver", catalog)
-	v2 := salt.DefineEvent[signup]("ver", catalog, salt.Version("v2"))
-	var mu sync.Mutex
-	seen := map[string][]string{}
-	note := func(handler string) func(context.Context, *salt.Message) error {
-		return func(_ context.Context, m *salt.Message) error {
-			mu.Lock()
-			defer mu.Unlock()
-			seen[handler] = append(seen[handler], m.Version)
-			return nil
-		}
-	}
-	salt.SubscribePattern(bus, "ver", note("all"))
-	v1.Subscribe(bus, func(ctx context.Context, _ *payloadA) error { return note("v1")(ctx, salt.Info(ctx)) })
-	v2.Subscribe(bus, func(ctx context.Context, _ *signup) error { return note("v2")(ctx, salt.Info(ctx)) })
-	v2.Subscribe(bus, func(ctx context.Context, _ *signup) error { return note("v2-all")(ctx, salt.Info(ctx)) }, salt.AllVersions())
+	bus := busOn(t, tr, nil)
+	def := salt.DefineEvent[ranged]("own.rules", salt.In(salt.NewCatalog()))
+	def.Subscribe(bus, func(context.Context, *ranged) error { return nil })
 	start(t, bus)
-	for _, v := range []string{"v1", "v2", "v10", "", "v2"} {
-		m := &salt.Message{Topic: "ver", Version: v, Body: []byte(`{"id":1,"user_id":1,"email":"a@b.c"}`)}
-		if err := bus.Send(t.Context(), m); err != nil {
-			t.Fatal(err)
-		}
-		if err := tr.Broker().Settle(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	_, err := def.Publish(t.Context(), bus, &ranged{From: 2, To: 1})
+	if ve, ok := errors.AsType[*salt.ValidationError](err); !ok || !errors.Is(err, errRange) || ve.Topic != "own.rules" {
+		t.Errorf("publish: %v", err)
 	}
-	want := map[string][]string{
-		"all": {"v1", "v2", "v10", "", "v2"}, "v1": {"v1", "v2", "v10", "v2"}, "v2": {"v2", "v10", "v2"}, "v2-all": {"v1", "v2", "v10", "", "v2"},
+	if err := bus.Send(t.Context(), &salt.Message{Topic: "own.rules", Version: "v1", Body: []byte(`{"from":2,"to":1}`)}); err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, seen); diff != "" {
-		t.Errorf("versions seen (-want +got):\n%s", diff)
+	if err := tr.Broker().Settle(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	// v1 sees v2 (once, of two) and v10; v2 sees v10.
-	if n := strings.Count(logged.String(), "newer version than its own"); n != 3 {
-		t.Errorf("%d warnings of newer versions, want one for each handler and version (3):\n%s", n, logged.String())
+	if letters := tr.Broker().DeadLetters("svc"); len(letters) != 1 || letters[0].Reason != salt.ReasonInvalid {
+		t.Errorf("dead letters %+v", letters)
 	}
 }

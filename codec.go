@@ -22,14 +22,22 @@ func (d *definition) decode(m *Message, handler string, v any) error {
 }
 
 // validator is the optional interface of types with rules of their own that no
-// schema can say. It runs after the hook, before encoding.
+// schema can say: after the hook and before encoding on the way out, last on the
+// way in.
 type validator interface{ Validate() error }
 
-func checkedMarshal(t *schema.Type, v any, where ValidationError) ([]byte, error) {
+func ownRules(v any, where ValidationError) error {
 	if own, ok := v.(validator); ok {
-		if err := own.Validate(); err != nil {
-			return nil, fmt.Errorf("%s of %q: %w", where.Part, where.Topic, err)
+		if where.Err = own.Validate(); where.Err != nil {
+			return &where
 		}
+	}
+	return nil
+}
+
+func checkedMarshal(t *schema.Type, v any, where ValidationError) ([]byte, error) {
+	if err := ownRules(v, where); err != nil {
+		return nil, err
 	}
 	body, err := t.Marshal(v)
 	if err != nil {
@@ -48,12 +56,7 @@ func checkedUnmarshal(t *schema.Type, body []byte, v any, where ValidationError)
 		}
 		return fmt.Errorf("decode %s of %q: %w", where.Part, where.Topic, err)
 	}
-	if own, ok := v.(validator); ok {
-		if err := own.Validate(); err != nil {
-			return fmt.Errorf("%s of %q: %w", where.Part, where.Topic, err)
-		}
-	}
-	return nil
+	return ownRules(v, where)
 }
 
 // asValidation adds the where to the what. A body beyond the limits is too
@@ -151,6 +154,9 @@ func call(ctx context.Context, to Caller, d *definition, v any, h hook, opts []M
 		m := *m
 		m.Body = body
 		reply, err := to.Request(ctx, &m)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("call %q (id %s): a queue took the request, but no answer came in time: %w", m.Topic, m.ID, err)
+		}
 		if err != nil {
 			return fmt.Errorf("call %q (id %s): %w", m.Topic, m.ID, err)
 		}

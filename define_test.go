@@ -146,6 +146,7 @@ func TestSubscribePanics(t *testing.T) {
 		"bad version":     {func() { salt.SubscribePattern(bus, "a", noop, salt.FromVersion("x")) }, "v1.2.3"},
 		"bad concurrency": {func() { salt.SubscribePattern(bus, "a", noop, salt.Concurrency(-1)) }, "negative"},
 		"second handler":  {func() { req.Handle(bus, answer) }, "already answered"},
+		"other exchange":  {func() { req.Handle(bus, answer, salt.FromExchange("x")) }, "FromExchange is for patterns"},
 		"bad queue":       {func() { salt.SubscribePattern(bus, "a", noop, salt.OnQueue("a b")) }, "queue name"},
 		"bad payload":     {func() { salt.SubscribePattern(bus, "a", func(context.Context, *badTag) error { return nil }) }, "minLenght"},
 	} {

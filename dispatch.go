@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -72,6 +73,10 @@ func receive(b *Bus, subs []*subscription) Handler {
 				defer cancel()
 			}
 		}
+		if !m.RPC && !slices.ContainsFunc(subs, func(s *subscription) bool { return s.matches(m) }) {
+			b.warnUnhandled(m)
+			return nil, errUnhandled
+		}
 		ctx = WithInfo(ctx, m)
 		answer := answerer(subs, m)
 		var reply *Reply
@@ -82,6 +87,8 @@ func receive(b *Bus, subs []*subscription) Handler {
 			}
 			r, err := s.handle(ctx, m)
 			switch {
+			case s == answer && m.RPC && ctx.Err() != nil && !time.Now().Before(m.Expires):
+				b.log.Debug("salt: a reply came after the caller's deadline and was dropped", "topic", m.Topic, "id", m.ID)
 			case s == answer && m.RPC:
 				reply = b.answer(s, m, r, err)
 			case err != nil:
@@ -89,6 +96,13 @@ func receive(b *Bus, subs []*subscription) Handler {
 			}
 		}
 		return reply, joinFailures(failures)
+	}
+}
+
+// warnUnhandled tells once for each topic.
+func (b *Bus) warnUnhandled(m *Message) {
+	if _, seen := b.unhandled.LoadOrStore(m.Topic, struct{}{}); !seen {
+		b.log.Warn("salt: an event was dead-lettered", "topic", m.Topic, "id", m.ID, "error", errUnhandled)
 	}
 }
 
@@ -150,7 +164,12 @@ type HandlerError struct {
 	Err     error
 }
 
-func (e *HandlerError) Error() string { return fmt.Sprintf("handler %s: %v", e.Handler, e.Err) }
+func (e *HandlerError) Error() string {
+	if bad, ok := e.Err.(*ValidationError); ok && bad.Handler == e.Handler { //nolint:errorlint // only when it says so itself
+		return bad.Error()
+	}
+	return fmt.Sprintf("handler %s: %v", e.Handler, e.Err)
+}
 
 // Unwrap returns Err.
 func (e *HandlerError) Unwrap() error { return e.Err }

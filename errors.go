@@ -162,7 +162,14 @@ type ValidationError struct {
 	Handler string // the handler on the receiving side, empty when sending
 	Part    string // "payload", "response" or "error"
 	Fields  []schema.FieldError
+
+	// Err is what the type's own method Validate returned, nil when the schema
+	// was broken. Its text is the program's: keep values out of it.
+	Err error
 }
+
+// Unwrap returns Err.
+func (e *ValidationError) Unwrap() error { return e.Err }
 
 func (e *ValidationError) Error() string {
 	var b strings.Builder
@@ -174,6 +181,9 @@ func (e *ValidationError) Error() string {
 		fmt.Fprintf(&b, " for handler %s", e.Handler)
 	}
 	b.WriteString(" is invalid")
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
 	for i, f := range e.Fields {
 		if i == 3 && len(e.Fields) > 4 {
 			fmt.Fprintf(&b, "; and %d more", len(e.Fields)-i)
@@ -210,6 +220,11 @@ func (e *ConflictError) Error() string {
 	return b.String()
 }
 
+// errUnhandled: an event reached a queue of which this process handles other
+// topics. An instance of the next release has bound it, or one of the last
+// release has left the binding; either way it must not be lost.
+var errUnhandled = errors.New("no handler of this process wants the topic; put new subscriptions on a queue of their own (OnQueue) while old instances run, and unbind topics that nobody handles any more")
+
 // A Reason says why a message was dead-lettered.
 type Reason string
 
@@ -219,6 +234,7 @@ const (
 	ReasonFailed      Reason = "failed"      // a handler returned an error
 	ReasonPanic       Reason = "panic"       // a handler panicked
 	ReasonExpired     Reason = "expired"     // came after its time
+	ReasonUnhandled   Reason = "unhandled"   // no handler of this process wants its topic
 )
 
 // DeadLetterReason classifies an error of a handler.
@@ -229,8 +245,11 @@ func DeadLetterReason(err error) Reason {
 	if _, ok := errors.AsType[*PanicError](err); ok {
 		return ReasonPanic
 	}
-	if errors.Is(err, ErrExpired) {
+	switch {
+	case errors.Is(err, ErrExpired):
 		return ReasonExpired
+	case errors.Is(err, errUnhandled):
+		return ReasonUnhandled
 	}
 	return ReasonFailed
 }

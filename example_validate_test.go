@@ -50,5 +50,5 @@ func ExampleValidate() {
 	// <nil>
 	// /seat pattern
 	// /from minimum
-	// payload of "seat.reserved": a seat is reserved for at least one leg
+	// payload of "seat.reserved" v1 is invalid: a seat is reserved for at least one leg
 }

@@ -60,7 +60,8 @@ func (b *Bus) Start(ctx context.Context) error {
 
 // Run consumes until ctx ends, then drains and closes the bus: it stops taking
 // messages, waits up to [Options.DrainTimeout] for the handlers, flushes what
-// is being published, and returns nil. It returns an error at once for a queue
+// is being published, and returns nil. What still waits in the service's queue
+// stays there for the next process. It returns an error at once for a queue
 // that can never be consumed; a broker that is away is waited for.
 func (b *Bus) Run(ctx context.Context) error {
 	if err := b.begin(); err != nil {
@@ -139,8 +140,8 @@ func appendNew[T comparable](list []T, v T) []T {
 	return append(list, v)
 }
 
-// Close ends the bus in order: no new messages, running handlers finish within
-// [Options.DrainTimeout], unfinished publishes and replies are flushed, the
+// Close ends the bus in order: no new messages (those that wait in queues stay
+// there), running handlers finish within [Options.DrainTimeout], unfinished publishes and replies are flushed, the
 // transport is closed. When ctx ends first, Close cuts what is left short and
 // returns ctx's error. Closing twice is harmless.
 func (b *Bus) Close(ctx context.Context) error {

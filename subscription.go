@@ -25,6 +25,7 @@ type subscription struct {
 	exchange    string
 	version     string
 	mode        Mode
+	defined     bool        // of a definition, which brings its exchange
 	def         *definition // nil for raw messages
 	queue       string
 	ephemeral   bool
@@ -42,7 +43,7 @@ type subscription struct {
 func (b *Bus) subscribe(d *definition, fn any, invoke invoker, opts []SubscribeOption) {
 	b.add(&subscription{
 		pattern: d.spec.Topic, exchange: d.spec.Exchange, version: d.spec.Version, mode: d.spec.Mode,
-		def: d, name: functionName(fn), invoke: invoke, place: userPlace(),
+		defined: true, def: d, name: functionName(fn), invoke: invoke, place: userPlace(),
 	}, opts)
 }
 
@@ -92,6 +93,8 @@ func (b *Bus) check(s *subscription) error {
 	switch {
 	case b.started:
 		return fmt.Errorf("the bus has started; subscribe before Start or Run")
+	case s.defined && s.exchange != s.def.spec.Exchange:
+		return fmt.Errorf("the definition's exchange is %q; FromExchange is for patterns", s.def.spec.Exchange)
 	case s.name == "":
 		return fmt.Errorf("the handler has an empty name")
 	case s.concurrency < 0 || s.timeout < 0:
@@ -105,14 +108,18 @@ func (b *Bus) check(s *subscription) error {
 	return nil
 }
 
-// wants reports whether the subscription takes the message. Patterns match
-// the routing key, as the broker did; definitions match the topic, as Python
-// does.
-func (s *subscription) wants(m *Message) bool {
+// matches reports whether the topic is the subscription's. Patterns match the
+// routing key, as the broker did; definitions match the topic, as Python does.
+func (s *subscription) matches(m *Message) bool {
 	if s.raw {
 		return MatchPattern(s.pattern, m.Key()) || MatchPattern(s.pattern, m.Topic)
 	}
-	return s.pattern == m.Topic && AcceptsVersion(s.version, m.Version)
+	return s.pattern == m.Topic
+}
+
+// wants reports whether the subscription takes the message.
+func (s *subscription) wants(m *Message) bool {
+	return s.matches(m) && (s.version == LatestVersion || AcceptsVersion(s.version, m.Version))
 }
 
 // patternDefinition gives a pattern's payload type a definition of its own,

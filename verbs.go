@@ -45,8 +45,10 @@ func Handle[T, Resp any, E error, P RequestOf[T, Resp, E]](b *Bus, h func(contex
 
 // SubscribePattern calls h with every message whose routing key matches
 // pattern (see [CheckPattern]), of any version. With T = [Message] the payload
-// arrives raw; any other T is decoded and checked against its own schema.
-// Requests are seen too, but not answered.
+// arrives raw; any other T is decoded and checked against its own schema, so
+// what matches the pattern and does not fit T is dead-lettered. Requests are
+// seen too, but not answered: a queue bound to them makes a call to a topic
+// without a handler wait for its deadline.
 func SubscribePattern[T any](b *Bus, pattern string, h func(context.Context, *T) error, opts ...SubscribeOption) {
 	if raw, ok := any(h).(func(context.Context, *Message) error); ok {
 		b.subscribePattern(pattern, nil, h, func(ctx context.Context, _ *subscription, m *Message) (*Reply, error) {

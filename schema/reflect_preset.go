@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -141,7 +142,11 @@ func (r *reflector) checkPresets() error {
 		doc = append(doc, p.value...)
 	}
 	doc = append(doc, '}')
-	rules, err := compileOwn(r.appendParts(nil, r.definitions().with("properties", properties)))
+	text := r.appendParts(nil, parts{{"properties", properties}})
+	if bytes.Contains(text, []byte(`"$ref"`)) {
+		text = r.appendParts(nil, r.definitions().with("properties", properties))
+	}
+	rules, err := compileOwn(text)
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,8 @@ func TestBrokerKilled(t *testing.T) {
 
 	// The publisher gets a line every few milliseconds, all the time.
 	stdin, feed := io.Pipe()
-	publisher := startProcess(t, binary, broker.url, stdin, "publish", "crash.test", "--lines", "--json")
+	publisher := startProcess(t, binary, broker.url, stdin, "publish", "crash.test", "--lines", "--json", "--verbose")
+	dumpTo(t, publisher)
 	stop, fed := make(chan struct{}), make(chan int)
 	go func() {
 		tick := time.NewTicker(2 * time.Millisecond)

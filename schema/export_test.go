@@ -1,0 +1,4 @@
+package schema
+
+// MemberTitle is memberTitle for tests.
+var MemberTitle = memberTitle
