@@ -47,14 +47,8 @@ func checkedMarshal(t *schema.Type, v any, where ValidationError) ([]byte, error
 }
 
 func checkedUnmarshal(t *schema.Type, body []byte, v any, where ValidationError) error {
-	if err := asValidation(t.Schema().Validate(body), where); err != nil {
+	if err := asValidation(t.Decode(body, v), where); err != nil {
 		return err
-	}
-	if err := t.Unmarshal(body, v); err != nil {
-		if bad, ok := errors.AsType[*schema.Error](err); ok {
-			return asValidation(bad, where)
-		}
-		return fmt.Errorf("decode %s of %q: %w", where.Part, where.Topic, err)
 	}
 	return ownRules(v, where)
 }

@@ -200,7 +200,8 @@ func (e *encoder) moment(f *form, t time.Time) error {
 	if err != nil {
 		return &unfit{"date-time", "a time that RFC 3339 can express", "another one"}
 	}
-	e.out = append(out, '"')
+	e.out = out
+	e.out = append(e.out, '"')
 	return nil
 }
 

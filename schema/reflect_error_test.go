@@ -11,7 +11,7 @@ import (
 )
 
 type (
-	selfMade     struct{ secret int }
+	selfMade     struct{ _ int }
 	selfMadeList []int
 	writeOnly    string
 	badSchema    string

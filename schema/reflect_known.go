@@ -58,12 +58,12 @@ type schemaTeller interface{ JSONSchema() string }
 // marshaler is about types with methods that make their own JSON; it returns
 // nothing for others.
 func (r *reflector) marshaler(t reflect.Type) (*form, parts, error) {
-	if t.Kind() == reflect.Interface {
-		return nil, nil, nil
+	if t.Kind() == reflect.Interface || t.PkgPath() == "" && t.Kind() != reflect.Struct {
+		return nil, nil, nil // such types have no methods
 	}
 	asJSON, asText := implements(t, marshalsJSON), implements(t, marshalsText)
 	fromJSON, fromText := implements(t, readsJSON), implements(t, readsText)
-	told, tells := reflect.New(t).Interface().(schemaTeller)
+	told, tells := reflect.TypeAssert[schemaTeller](reflect.New(t))
 	kind, class := formCustom, isOther
 	if !asJSON && !fromJSON {
 		kind, class = formText, isText

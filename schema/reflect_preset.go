@@ -120,7 +120,8 @@ func (r *reflector) examples(m *member, items []string, slot *jsontext.Value) er
 		}
 		list = append(list, text...)
 	}
-	*slot = append(list, ']')
+	list = append(list, ']')
+	*slot = list
 	return nil
 }
 

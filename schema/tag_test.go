@@ -195,3 +195,12 @@ type (
 	}
 	UUIDv9 string
 )
+
+// of2 is of for places without a T.
+func of2[T any]() *schema.Type {
+	typ, err := schema.Of(reflect.TypeFor[T]())
+	if err != nil {
+		panic(err)
+	}
+	return typ
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -101,9 +102,7 @@ var schemaDifferences = map[string]struct {
 	"typed_dict_namedtuple": {"a type with a JSONSchema of its own stands inline and has no name in $defs", func(s map[string]any) {
 		defs := s["$defs"].(map[string]any)
 		nt := s["properties"].(map[string]any)["nt"].(map[string]any)
-		for k, v := range defs["NT"].(map[string]any) {
-			nt[k] = v
-		}
+		maps.Copy(nt, defs["NT"].(map[string]any))
 		delete(nt, "$ref")
 		nt["title"] = "Nt"
 		delete(defs, "NT")

@@ -80,11 +80,12 @@ var types sync.Map // of typeKey to *Type
 //	title description examples=a|b deprecated                       for people
 //
 // A value that contains a comma (or, in a list, a bar) is put in single quotes,
-// in which ” (two of them) is one: pattern='^[A-Z]{1,3}$'. Backslashes double,
-// as in every struct tag. Defaults and examples of strings, numbers and bools
-// are bare, those of composite types are JSON. default=null makes a slice, map
-// or interface nullable, with nil for null. Constraints on a pointer are those
-// of what it points to.
+// within which a quote is doubled: pattern='^[A-Z]{1,3}$'. Backslashes double, as
+// in every struct tag. Defaults and examples of strings, numbers and bools are
+// bare, those of composite types are JSON. default=null makes a slice, map or
+// interface nullable, with nil for null. Constraints on a pointer are those of
+// what it points to. Bounds of a decimal, which in Pydantic's schema stand at the
+// number only, are checked by the codec in its text, too.
 //
 // A blank field tells about its struct:
 //
@@ -130,19 +131,16 @@ func (t *Type) Schema() *Schema { return t.schema }
 // of a type's own methods are wrapped.
 func (t *Type) Marshal(v any) ([]byte, error) {
 	value := reflect.ValueOf(v)
-	for value.Kind() == reflect.Pointer && value.Type() != t.goType {
+	for value.Kind() == reflect.Pointer && value.Type() != t.goType && !t.implementedBy(value) {
 		if value.IsNil() {
 			return nil, fmt.Errorf("marshal %s: the pointer is nil", t.goType)
 		}
 		value = value.Elem()
 	}
-	if t.goType.Kind() == reflect.Interface && value.IsValid() && value.Type().Implements(t.goType) {
-		value = box(t.goType, value)
-	}
-	if !value.IsValid() || value.Type() != t.goType {
+	if !value.IsValid() || value.Type() != t.goType && !t.implementedBy(value) {
 		return nil, fmt.Errorf("marshal %s: got a %T", t.goType, v)
 	}
-	if !value.CanAddr() {
+	if value.Type() != t.goType || !value.CanAddr() {
 		value = box(t.goType, value)
 	}
 	e := encoders.Get().(*encoder) //nolint:errcheck // the pool holds nothing else
@@ -151,6 +149,11 @@ func (t *Type) Marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return append(make([]byte, 0, len(e.out)), e.out...), nil
+}
+
+// implementedBy reports whether t is an interface that a value has.
+func (t *Type) implementedBy(v reflect.Value) bool {
+	return t.goType.Kind() == reflect.Interface && v.IsValid() && v.Type().Implements(t.goType)
 }
 
 // box copies a value to where it has an address.
@@ -214,5 +217,6 @@ func (t *Type) target(v any) (reflect.Value, error) {
 	return p.Elem(), nil
 }
 
-// maxNesting ends the encoding of a value that contains itself.
-const maxNesting = 1000
+// maxNesting ends the encoding of a value that contains itself. Pointers count,
+// and receivers take 64 levels of JSON.
+const maxNesting = 300
