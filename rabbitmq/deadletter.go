@@ -60,7 +60,7 @@ func (s *session) bury(d *amqp.Delivery, cause error) {
 	t.opts.Logger.Warn("rabbitmq: a dead letter was not confirmed, the broker takes over",
 		"queue", s.queue, "outcome", v.String(), "error", err)
 	if s.ch.Reject(d.DeliveryTag, false) == nil {
-		s.settled(d.DeliveryTag, rejected)
+		s.settled(d.DeliveryTag, written)
 	}
 }
 

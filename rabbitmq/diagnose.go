@@ -44,7 +44,8 @@ type ExchangeDiagnosis struct {
 type QueueDiagnosis struct {
 	Name      string `json:"name"`
 	Exists    bool   `json:"exists"`
-	Messages  int    `json:"messages"` // ready, without those being handled
+	Type      string `json:"type,omitzero"` // "quorum" or "classic"; empty when it can not be told
+	Messages  int    `json:"messages"`      // ready, without those being handled
 	Consumers int    `json:"consumers"`
 	Problem   string `json:"problem,omitzero"`
 }
@@ -135,9 +136,35 @@ func diagnoseQueue(ctx context.Context, g *generation, name string) QueueDiagnos
 		d.Problem = err.Error()
 	default:
 		d.Exists, d.Messages, d.Consumers = true, q.Messages, q.Consumers
+		d.Type = queueType(ctx, g, name)
 		if q.Consumers == 0 && q.Messages > 0 {
 			d.Problem = fmt.Sprintf("queue %q has %d messages and no consumer: start its service", name, q.Messages)
 		}
 	}
 	return d
+}
+
+// queueType finds out how a queue that exists was declared: no command tells,
+// but a declare with equal arguments passes and changes nothing.
+func queueType(ctx context.Context, g *generation, name string) string {
+	for _, try := range []struct {
+		kind string
+		args amqp.Table
+	}{
+		{"quorum", quorumArgs(name)},
+		{"quorum", amqp.Table{"x-queue-type": "quorum"}}, // dead letters
+		{"classic", nil},
+	} {
+		err := g.command(ctx, func(ch *amqp.Channel) error {
+			_, err := ch.QueueDeclare(name, true, false, false, false, try.args)
+			return err
+		})
+		if err == nil {
+			return try.kind
+		}
+		if codeOf(err) != amqp.PreconditionFailed {
+			return ""
+		}
+	}
+	return ""
 }

@@ -43,7 +43,7 @@ func TestDiagnose(t *testing.T) {
 		t.Errorf("the absent exchange: %+v", e[2])
 	}
 	q := d.Queues
-	if !q[0].Exists || q[0].Messages != 1 || q[0].Consumers != 0 || !strings.Contains(q[0].Problem, "no consumer") {
+	if !q[0].Exists || q[0].Type != "quorum" || q[0].Messages != 1 || q[0].Consumers != 0 || !strings.Contains(q[0].Problem, "no consumer") {
 		t.Errorf("the abandoned queue: %+v", q[0])
 	}
 	if q[1].Exists || q[1].Problem == "" {

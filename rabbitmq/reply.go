@@ -27,6 +27,9 @@ func (s *session) reply(m *salt.Message, r *salt.Reply) {
 	}
 	ctx, cancel := context.WithDeadline(t.linking, until)
 	defer cancel()
+	if ctx.Err() != nil {
+		return // nobody waits any more
+	}
 	e, err := celery.EncodeReply(m, r)
 	if err == nil {
 		err = t.sendReply(ctx, e, m)

@@ -40,10 +40,10 @@ type call struct {
 // then the first of them is returned. Requests go unconfirmed: the reply is the
 // confirm.
 func (t *Transport) Request(ctx context.Context, m *salt.Message) (*salt.Reply, error) {
-	if err := t.begin(&t.sends); err != nil {
+	if err := t.begin(&t.calls); err != nil {
 		return nil, refused(m, err)
 	}
-	defer t.sends.Done()
+	defer t.calls.Done()
 	req := *m
 	req.ReplyTo, req.RPC = directReplyTo, true
 	o, err := t.encode(&req)

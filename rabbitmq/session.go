@@ -181,7 +181,7 @@ func (s *session) stop(in *incoming) {
 
 func (s *session) giveBack(d *amqp.Delivery) {
 	if s.ch.Nack(d.DeliveryTag, false, true) == nil {
-		s.settled(d.DeliveryTag, rejected)
+		s.settled(d.DeliveryTag, written)
 	}
 }
 
@@ -224,9 +224,11 @@ func (s *session) acknowledge() {
 	for {
 		select {
 		case <-s.kick:
+			if s.acks.due() >= s.batch {
+				s.flush()
+			}
 		case <-delay.C:
 			s.flush()
-			continue
 		case <-s.idle:
 			s.finish()
 			return
@@ -236,9 +238,7 @@ func (s *session) acknowledge() {
 		case <-s.g.dead:
 			return
 		}
-		if s.acks.pending() >= s.batch {
-			s.flush()
-		} else {
+		if s.acks.due() > 0 {
 			delay.Reset(ackDelay)
 		}
 	}
@@ -247,8 +247,12 @@ func (s *session) acknowledge() {
 // flush acknowledges what is finished. It can fail only together with the
 // channel, and then the broker gives the messages out again.
 func (s *session) flush() {
-	if tag, ok := s.acks.take(); ok {
+	tag, alone := s.acks.take()
+	if tag > 0 {
 		_ = s.ch.Ack(tag, true)
+	}
+	for _, tag := range alone {
+		_ = s.ch.Ack(tag, false)
 	}
 }
 
@@ -256,5 +260,6 @@ func (s *session) flush() {
 func (s *session) finish() {
 	defer s.g.patience()()
 	s.flush()
+	s.flush() // those that finished behind slower ones
 	_ = s.ch.Close()
 }

@@ -14,7 +14,7 @@ import (
 
 // errGoexit stands for a handler that left through runtime.Goexit, as
 // testing.T.FailNow does.
-var errGoexit = &salt.PanicError{Value: "runtime.Goexit was called in a handler"}
+var errGoexit = errors.New("the handler left through runtime.Goexit")
 
 // settlePatience bounds the wait for the confirm of a dead letter.
 const settlePatience = 10 * time.Second
@@ -26,7 +26,7 @@ func (s *session) handle(d *amqp.Delivery) {
 	var (
 		m     *salt.Message
 		reply *salt.Reply
-		err   error = errGoexit // unless the handler returns
+		err   = errGoexit // unless the handler returns
 	)
 	defer func() {
 		if v := recover(); v != nil {

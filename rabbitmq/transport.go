@@ -33,6 +33,7 @@ type Transport struct {
 	closing   bool
 	closed    chan struct{} // when Close is through
 	sends     sync.WaitGroup
+	calls     sync.WaitGroup
 	consumers sync.WaitGroup
 	attached  map[string]int // our consumers by queue
 }
@@ -121,8 +122,8 @@ func (t *Transport) Health() salt.TransportHealth {
 func again(made uint64) uint64 { return made - min(made, 1) }
 
 // Close ends the transport in order: consumers stop taking messages and drain,
-// unfinished sends and requests get their outcome, then the connections are
-// closed. When ctx ends first, what is left is cut short, sends as unknown and
+// unfinished sends get their outcome, then the connections are closed, which
+// fails calls that wait for a reply with [salt.ErrConnectionLost]. When ctx ends first, what is left is cut short, sends as unknown and
 // deliveries to be given out again, and Close returns ctx's error. It outlives
 // ctx by at most [Options.WriteTimeout] plus [Options.DrainGrace]. Calls after
 // it return [salt.ErrClosed]; closing again waits for the first Close.
@@ -150,7 +151,7 @@ func (t *Transport) Close(ctx context.Context) error {
 	// returns can hold this up.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.opts.WriteTimeout+t.opts.DrainGrace)
 	defer cancel()
-	for _, w := range []*sync.WaitGroup{&t.sends, &t.consumers, &t.tasks} {
+	for _, w := range []*sync.WaitGroup{&t.sends, &t.calls, &t.consumers, &t.tasks} {
 		if late := waitFor(end, w, "goroutines are left behind"); err == nil {
 			err = late
 		}
