@@ -56,6 +56,7 @@ var (
 // An Outcome says what is known about a message that a publish did not confirm.
 type Outcome uint8
 
+// The outcomes that are not success.
 const (
 	// Refused messages are certainly not on the broker.
 	Refused Outcome = iota + 1
@@ -146,6 +147,7 @@ func (e *RemoteError) Is(target error) bool {
 // A Fault is the way in which a request went without a result.
 type Fault string
 
+// The faults of PROTOCOL.md, section 6.2.
 const (
 	FaultHandler       Fault = "handler_error"  // a handler ran and failed
 	FaultNoHandler     Fault = "no_handlers"    // a dispatcher found no handler for topic and version
@@ -228,6 +230,7 @@ var errUnhandled = errors.New("no handler of this process wants the topic; put n
 // A Reason says why a message was dead-lettered.
 type Reason string
 
+// The reasons, as they stand in the header x-salt-reason.
 const (
 	ReasonUndecodable Reason = "undecodable" // not a message of any dialect
 	ReasonInvalid     Reason = "invalid"     // does not fit its schema

@@ -23,7 +23,7 @@ func RoutingKey(key string) MessageOption {
 	}
 }
 
-// Priority, 0 (default) to 10 (most urgent). It orders messages only in queues
+// Priority is 0 (default) to 10 (most urgent). It orders messages only in queues
 // that were declared with priorities.
 func Priority(p int) MessageOption {
 	return func(m *Message) error {

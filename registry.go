@@ -10,6 +10,7 @@ import (
 // A Mode says whether a definition is broadcast or answered.
 type Mode string
 
+// The two modes.
 const (
 	ModeEvent Mode = "event"
 	ModeRPC   Mode = "rpc"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -126,18 +127,11 @@ func (b *Bus) plan() []*queueState {
 		}
 		q.subs = append(q.subs, s)
 		q.queue.Concurrency = max(q.queue.Concurrency, s.concurrency)
-		q.queue.Bindings = appendNew(q.queue.Bindings, Binding{Exchange: s.exchange, Pattern: s.pattern})
-	}
-	return queues
-}
-
-func appendNew[T comparable](list []T, v T) []T {
-	for _, have := range list {
-		if have == v {
-			return list
+		if bind := (Binding{Exchange: s.exchange, Pattern: s.pattern}); !slices.Contains(q.queue.Bindings, bind) {
+			q.queue.Bindings = append(q.queue.Bindings, bind)
 		}
 	}
-	return append(list, v)
+	return queues
 }
 
 // Close ends the bus in order: no new messages (those that wait in queues stay

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -41,8 +42,10 @@ func (g *group) add(name string, base *cell, run func(context.Context) (sample, 
 }
 
 // measure runs the cells in turn, round by round. Odd rounds go backwards, so
-// that no cell always has the same neighbour before it.
-func (g *group) measure(ctx context.Context, rounds int) error {
+// that no cell always has the same neighbour before it. Cells whose name does
+// not contain only are left out.
+func (g *group) measure(ctx context.Context, rounds int, only string) error {
+	g.cells = slices.DeleteFunc(g.cells, func(c *cell) bool { return !strings.Contains(c.name, only) })
 	for round := range rounds {
 		order := slices.Clone(g.cells)
 		if round%2 == 1 {
@@ -63,13 +66,16 @@ func (g *group) measure(ctx context.Context, rounds int) error {
 }
 
 func (g *group) print(out io.Writer) {
+	if len(g.cells) == 0 {
+		return
+	}
 	fmt.Fprintf(out, "\n%s\n", g.name)
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "  scenario\tmsg/s\tmin..max\tratio to its raw\tmin..max\tCPU µs/msg")
 	for _, c := range g.cells {
 		rates := column(c.samples, sample.rate)
 		fmt.Fprintf(w, "  %s\t%.0f\t%.0f..%.0f\t", c.name, median(rates), slices.Min(rates), slices.Max(rates))
-		if c.base == nil {
+		if c.base == nil || len(c.base.samples) == 0 {
 			fmt.Fprint(w, "1\t\t")
 		} else {
 			ratios := c.ratios()

@@ -19,7 +19,7 @@ func TestGroupComparesRoundByRound(t *testing.T) {
 	}
 	base := g.add("base", nil, fixed(100, 10, 100))
 	twice := g.add("twice", base, fixed(200, 20, 50))
-	if err := g.measure(t.Context(), 3); err != nil {
+	if err := g.measure(t.Context(), 3, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := median(twice.ratios()); got != 2 {

@@ -16,9 +16,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
 )
 
 // settings of a run.
@@ -27,7 +30,11 @@ type settings struct {
 	rounds   int
 	measure  time.Duration // of one cell that runs for a time
 	messages int           // of one cell that runs for a number
-	run      string
+	run      string        // part of a group's name
+	cell     string        // part of a cell's name
+	profile  string
+
+	wire, bare amqp.Publishing // see prepare
 }
 
 func main() {
@@ -37,6 +44,8 @@ func main() {
 	flag.DurationVar(&s.measure, "time", time.Second, "length of one publish or RPC measurement")
 	flag.IntVar(&s.messages, "messages", 8000, "messages of one consume measurement")
 	flag.StringVar(&s.run, "run", "", "only the groups whose name contains this")
+	flag.StringVar(&s.cell, "cell", "", "only the cells whose name contains this, without ratios")
+	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of the whole run to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,12 +61,27 @@ func bench(ctx context.Context, s settings) error {
 	if s.url == "" {
 		return fmt.Errorf("no broker: run `make bench`, or set SALT_TEST_AMQP_URL")
 	}
+	if s.profile != "" {
+		f, err := os.Create(s.profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	defer func() { _ = tidy(s) }() // the queues are in nobody's way
 	begin := time.Now()
 	for _, g := range groups(s) {
 		if !strings.Contains(g.name, s.run) {
 			continue
 		}
-		if err := g.measure(ctx, s.rounds); err != nil {
+		if err := g.measure(ctx, s.rounds, s.cell); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 		g.print(os.Stdout)
@@ -79,13 +103,13 @@ func groups(s settings) []*group {
 		})
 	}
 	window := publish.add("raw, one goroutine, window 256", nil, func(ctx context.Context) (sample, error) {
-		return rawPipeline(ctx, s, wire)
+		return rawPipeline(ctx, s, s.wire)
 	})
 	publish.add("salt.PublishAll, batches of 256", window, func(ctx context.Context) (sample, error) {
 		return saltPublishAll(ctx, s)
 	})
 	publish.add("raw, window 256, bare JSON without Celery's envelope", window, func(ctx context.Context) (sample, error) {
-		return rawPipeline(ctx, s, bare)
+		return rawPipeline(ctx, s, s.bare)
 	})
 
 	consume := &group{name: "consume, quorum queue, prefetch 256"}

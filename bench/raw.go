@@ -49,8 +49,6 @@ func (b *rawBroker) sink(name string) error {
 	return err
 }
 
-const sinkQueue = "bench.sink"
-
 // publishing opens a broker in confirm mode with an empty sink.
 func publishing(s settings) (*rawBroker, error) {
 	b, err := openRaw(s)
@@ -67,17 +65,13 @@ func publishing(s settings) (*rawBroker, error) {
 // rawPublish publishes from n goroutines over one channel; each waits for its
 // confirm before its next message.
 func rawPublish(ctx context.Context, s settings, n int) (sample, error) {
-	message, err := wire(ctx, s)
-	if err != nil {
-		return sample{}, err
-	}
 	b, err := publishing(s)
 	if err != nil {
 		return sample{}, err
 	}
 	defer b.close()
 	return hammer(s.measure, n, func(int) error {
-		c, err := b.ch.PublishWithDeferredConfirmWithContext(ctx, "tchu_events", placedTopic, true, false, message)
+		c, err := b.ch.PublishWithDeferredConfirmWithContext(ctx, "tchu_events", placedTopic, true, false, s.wire)
 		if err != nil {
 			return err
 		}
@@ -114,11 +108,7 @@ func hammer(length time.Duration, n int, f func(i int) error) (sample, error) {
 
 // rawPipeline publishes from one goroutine and waits only for the confirm of
 // the message a window ago.
-func rawPipeline(ctx context.Context, s settings, template func(context.Context, settings) (amqp.Publishing, error)) (sample, error) {
-	message, err := template(ctx, s)
-	if err != nil {
-		return sample{}, err
-	}
+func rawPipeline(ctx context.Context, s settings, message amqp.Publishing) (sample, error) {
 	b, err := publishing(s)
 	if err != nil {
 		return sample{}, err
@@ -151,16 +141,13 @@ func rawPipeline(ctx context.Context, s settings, template func(context.Context,
 
 // fill puts s.messages messages into a queue.
 func fill(ctx context.Context, s settings, b *rawBroker) error {
-	message, err := wire(ctx, s)
-	if err != nil {
-		return err
-	}
 	if err := b.ch.Confirm(false); err != nil {
 		return err
 	}
 	var last *amqp.DeferredConfirmation
 	for range s.messages {
-		if last, err = b.ch.PublishWithDeferredConfirmWithContext(ctx, "tchu_events", placedTopic, true, false, message); err != nil {
+		var err error
+		if last, err = b.ch.PublishWithDeferredConfirmWithContext(ctx, "tchu_events", placedTopic, true, false, s.wire); err != nil {
 			return err
 		}
 	}
@@ -170,6 +157,9 @@ func fill(ctx context.Context, s settings, b *rawBroker) error {
 // rawConsume empties a full queue with single acknowledgements. Time runs from
 // the first delivery to the last acknowledgement sent.
 func rawConsume(ctx context.Context, s settings) (sample, error) {
+	if err := tidy(s); err != nil {
+		return sample{}, err
+	}
 	b, err := openRaw(s)
 	if err != nil {
 		return sample{}, err

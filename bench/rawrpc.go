@@ -10,10 +10,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-const (
-	rpcQueue = "bench.raw.rpc"
-	replyTo  = "amq.rabbitmq.reply-to"
-)
+const replyTo = "amq.rabbitmq.reply-to"
 
 // rawRPC calls a server in this process from n goroutines over direct reply-to.
 // Server and caller have a connection each; bodies are pre-encoded and nothing
@@ -36,10 +33,6 @@ func rawRPC(ctx context.Context, s settings, n int, persistent bool) (sample, er
 	if err != nil {
 		return sample{}, err
 	}
-	body, err := bareBody()
-	if err != nil {
-		return sample{}, err
-	}
 	mode := amqp.Transient
 	if persistent {
 		mode = amqp.Persistent
@@ -57,7 +50,7 @@ func rawRPC(ctx context.Context, s settings, n int, persistent bool) (sample, er
 		id, answered := strconv.Itoa(i), make(chan struct{})
 		waiting.Store(id, answered)
 		err := caller.ch.PublishWithContext(ctx, "", rpcQueue, true, false, amqp.Publishing{
-			ContentType: "application/json", CorrelationId: id, ReplyTo: replyTo, DeliveryMode: mode, Body: body,
+			ContentType: "application/json", CorrelationId: id, ReplyTo: replyTo, DeliveryMode: mode, Body: s.bare.Body,
 		})
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ func openBus(ctx context.Context, s settings) (*salt.Bus, error) {
 		return nil, err
 	}
 	return salt.Open(ctx, t, &salt.Options{
-		Service: "bench.salt", Prefetch: window, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Service: service, Prefetch: window, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
 
@@ -128,6 +128,9 @@ func saltConsume(ctx context.Context, s settings) (sample, error) {
 // declareAndFill lets Salt declare its own queue, and fills it while nobody
 // consumes.
 func declareAndFill(ctx context.Context, s settings) error {
+	if err := tidy(s); err != nil {
+		return err
+	}
 	bus, err := openBus(ctx, s)
 	if err != nil {
 		return err
@@ -143,23 +146,19 @@ func declareAndFill(ctx context.Context, s settings) error {
 		return err
 	}
 	defer raw.close()
-	// The raw cells' queue hears the same topic; it must not fill beside.
-	if _, err := raw.ch.QueueDelete(sinkQueue, false, false, false); err != nil {
-		return err
-	}
 	return fill(ctx, s, raw)
 }
 
 // saltRPC calls a handler in this process from n goroutines. Service and
 // caller have a bus each, as two processes would.
 func saltRPC(ctx context.Context, s settings, n int) (sample, error) {
-	service, err := openBus(ctx, s)
+	server, err := openBus(ctx, s)
 	if err != nil {
 		return sample{}, err
 	}
-	defer closeBus(service)
-	getQuote.Handle(service, func(_ context.Context, o *order) (*order, error) { return o, nil })
-	if err := service.Start(ctx); err != nil {
+	defer closeBus(server)
+	getQuote.Handle(server, func(_ context.Context, o *order) (*order, error) { return o, nil })
+	if err := server.Start(ctx); err != nil {
 		return sample{}, err
 	}
 	caller, err := openBus(ctx, s)

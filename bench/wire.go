@@ -9,35 +9,59 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// wire returns a message with the very bytes and headers that Salt publishes,
-// so that the broker has the same work from both sides: it lets Salt publish
-// one and takes it off the queue.
-func wire(ctx context.Context, s settings) (m amqp.Publishing, err error) {
-	bus, err := publisher(ctx, s)
+// prepare makes the messages of the raw cells. wire has the very bytes and
+// headers that Salt publishes, so that the broker has the same work from both
+// sides: Salt publishes one, and it is taken off the queue. bare is the payload
+// alone, as a program without Celery peers would send it.
+func (s *settings) prepare(ctx context.Context) error {
+	if err := tidy(*s); err != nil {
+		return err
+	}
+	body, err := json.Marshal(newOrder(1))
 	if err != nil {
-		return m, err
+		return err
+	}
+	s.bare = amqp.Publishing{ContentType: "application/json", DeliveryMode: amqp.Persistent, Body: body}
+
+	bus, err := publisher(ctx, *s)
+	if err != nil {
+		return err
 	}
 	defer closeBus(bus)
-	raw, err := openRaw(s)
+	raw, err := openRaw(*s)
 	if err != nil {
-		return m, err
+		return err
 	}
 	defer raw.close()
 	d, ok, err := raw.ch.Get(sinkQueue, true)
 	if err != nil || !ok {
-		return m, errors.Join(fmt.Errorf("no message in %q to copy", sinkQueue), err)
+		return errors.Join(fmt.Errorf("no message in %q to copy", sinkQueue), err)
 	}
-	return amqp.Publishing{
+	s.wire = amqp.Publishing{
 		Headers: d.Headers, ContentType: d.ContentType, ContentEncoding: d.ContentEncoding,
 		DeliveryMode: d.DeliveryMode, Priority: d.Priority, CorrelationId: d.CorrelationId,
 		MessageId: d.MessageId, Timestamp: d.Timestamp, Body: d.Body,
-	}, nil
+	}
+	return nil
 }
 
-// bare returns the payload alone, as a program without Celery peers would send.
-func bare(context.Context, settings) (amqp.Publishing, error) {
-	body, err := bareBody()
-	return amqp.Publishing{ContentType: "application/json", DeliveryMode: amqp.Persistent, Body: body}, err
-}
+const (
+	service   = "bench.salt"
+	sinkQueue = "bench.sink"
+	rpcQueue  = "bench.raw.rpc"
+)
 
-func bareBody() ([]byte, error) { return json.Marshal(newOrder(1)) }
+// tidy deletes every queue of this program, so that no cell feeds another's.
+func tidy(s settings) error {
+	raw, err := openRaw(s)
+	if err != nil {
+		return err
+	}
+	defer raw.close()
+	for _, q := range []string{sinkQueue, rpcQueue, service, service + ".dead", service + ".rpc"} {
+		if _, err := raw.ch.QueueDelete(q, false, false, false); err != nil {
+			return fmt.Errorf("delete queue %q: %w", q, err)
+		}
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package rabbitmq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,27 +145,25 @@ func diagnoseQueue(ctx context.Context, g *generation, name string) QueueDiagnos
 	return d
 }
 
-// queueType finds out how a queue that exists was declared: no command tells,
-// but a declare with equal arguments passes and changes nothing.
+// queueType finds out the type of a queue. No command tells it, but the refusal
+// of another type does; a type that no broker has can create nothing, should the
+// queue have gone meanwhile. The broker names the first argument that differs,
+// so the others are given as Salt declares them; "" means that they are not so.
 func queueType(ctx context.Context, g *generation, name string) string {
-	for _, try := range []struct {
-		kind string
-		args amqp.Table
-	}{
-		{"quorum", quorumArgs(name)},
-		{"quorum", amqp.Table{"x-queue-type": "quorum"}}, // dead letters
-		{"classic", nil},
-	} {
+	for _, args := range []amqp.Table{quorumArgs(name), {}} {
+		args["x-queue-type"] = "salt-probe"
 		err := g.command(ctx, func(ch *amqp.Channel) error {
-			_, err := ch.QueueDeclare(name, true, false, false, false, try.args)
+			_, err := ch.QueueDeclare(name, true, false, false, false, args)
 			return err
 		})
-		if err == nil {
-			return try.kind
-		}
-		if codeOf(err) != amqp.PreconditionFailed {
+		if err == nil || codeOf(err) != amqp.PreconditionFailed {
 			return ""
+		}
+		if m := currentQueueType.FindStringSubmatch(err.Error()); m != nil {
+			return cmp.Or(m[1], "classic") // "none": declared without a type
 		}
 	}
 	return ""
 }
+
+var currentQueueType = regexp.MustCompile(`inequivalent arg 'x-queue-type' .* but current is (?:none|'([a-z]+)')`)

@@ -2,7 +2,6 @@ package salttest_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 
 	"github.com/celerysalt/salt"
@@ -30,8 +29,8 @@ func subscribe(bus *salt.Bus) {
 	})
 }
 
-// testWelcome would be called TestWelcome in a program's own test.
-func testWelcome(t *testing.T) {
+// TestWelcome is what a program's own test looks like.
+func TestWelcome(t *testing.T) {
 	bus := salttest.New(t) // salttest.On(transport) runs the same test on RabbitMQ
 	subscribe(bus.Bus)
 	bus.Start(t)
@@ -45,11 +44,4 @@ func testWelcome(t *testing.T) {
 	if len(mails) != 1 || mails[0].To != "ann@example.com" {
 		t.Errorf("mails %v, want one to ann", mails)
 	}
-}
-
-func Example() {
-	everything := func(string, string) (bool, error) { return true, nil }
-	ok := testing.RunTests(everything, []testing.InternalTest{{Name: "TestWelcome", F: testWelcome}})
-	fmt.Println("passed:", ok)
-	// Output: passed: true
 }

@@ -19,7 +19,7 @@ install_packages() {
 	fi
 	echo "services: installing ${packages[*]} ..." >&2
 	(
-		exec 8>/tmp/salt-services-install.lock
+		exec 8>/run/salt-services-install.lock
 		flock 8
 		# Debian starts a service right after its installation unless this says no.
 		if ! [ -e /usr/sbin/policy-rc.d ]; then
