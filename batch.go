@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -29,7 +30,9 @@ func (r Results) Err() error {
 
 // PublishAll publishes events in order, pipelined: it does not wait for one
 // confirm before sending the next. Every event has its own hook, check and
-// outcome. A hook's next returns when its event is confirmed.
+// outcome. A hook's next returns when its event is confirmed; of the context
+// given to next only a cancellation counts, the batch is sent under ctx. A
+// panic of a hook is that event's outcome, a *[PanicError].
 func PublishAll[T any, P EventOf[T]](ctx context.Context, to Sender, events ...P) Results {
 	return publishAll(ctx, to, len(events), func(i int) (*definition, any, hook) {
 		return events[i].Definition().d, events[i], events[i].OnPublish
@@ -66,7 +69,10 @@ type parking struct {
 	arrivals chan<- *parked
 }
 
-func (p parking) Send(_ context.Context, m *Message) error {
+func (p parking) Send(ctx context.Context, m *Message) error {
+	if err := ctx.Err(); err != nil { // of the context that the hook gave to next
+		return &PublishError{Topic: m.Topic, ID: m.ID, Outcome: Refused, Err: err}
+	}
 	slot := &parked{p.event, m, make(chan error, 1)}
 	p.arrivals <- slot // publishAll listens until every event has ended
 	return <-slot.outcome
@@ -86,10 +92,16 @@ func publishAll(ctx context.Context, to Sender, n int, event func(int) (*definit
 	for i := range n {
 		running++
 		go func() {
+			r := Result{Err: errors.New("the hook ended its goroutine (runtime.Goexit)")}
+			defer func() { // nobody else could recover here
+				if v := recover(); v != nil {
+					r.Err = &PanicError{Value: v, Stack: debug.Stack()}
+				}
+				results[i] = r
+				ended <- i
+			}()
 			d, v, h := event(i)
-			id, err := publish(ctx, parking{i, arrivals}, d, v, h, nil)
-			results[i] = Result{ID: id, Err: err}
-			ended <- i
+			r.ID, r.Err = publish(ctx, parking{i, arrivals}, d, v, h, nil)
 		}()
 		for here := false; !here; {
 			var patience <-chan time.Time

@@ -89,3 +89,17 @@ func TestPublishAllHooksThatShareALock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestPublishAllSurvivesItsHooks(t *testing.T) {
+	t.Parallel()
+	bus := newBus(t, nil)
+	results := salt.PublishAll(t.Context(), bus, &hooked{How: "panic"}, nil, &hooked{How: "goexit"}, &hooked{How: "cancelled"}, &hooked{})
+	for i, want := range []string{"panic: boom", "panic: ", "runtime.Goexit", "context canceled"} {
+		if err := results[i].Err; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("event %d: %v, want an error with %q", i, err, want)
+		}
+	}
+	if err := results[4].Err; err != nil {
+		t.Errorf("the event beside them: %v", err)
+	}
+}

@@ -71,14 +71,19 @@ type Bus struct {
 	started bool
 	queues  []*queueState // fixed once started
 
-	unhandled sync.Map // topics already warned of
+	unhandled warned // topics
 
 	closed    atomic.Bool
 	stop      context.CancelCauseFunc // ends the consumers
 	consuming context.Context
 	running   sync.WaitGroup
-	failed    chan error // the first queue that can never be consumed
+
+	failOnce sync.Once
+	failed   chan struct{} // closed when some queue can never be consumed
+	failure  error         // why
+
 	closeOnce sync.Once
+	done      chan struct{} // closed when Close is through
 	closeErr  error
 }
 
@@ -98,9 +103,9 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
 	if err := checkOptions(&o); err != nil {
-		return nil, fmt.Errorf("salt: open: %w", err)
+		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), t.Close(ctx))
 	}
-	b := &Bus{opts: o, log: o.Logger, transport: t, failed: make(chan error, 1)}
+	b := &Bus{opts: o, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	b.send = chain(o.Send, b.dispatch)
 	b.registrar = newRegistrar(o.Registry, o.Logger)

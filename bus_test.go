@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -172,6 +174,14 @@ func (h *hooked) OnPublish(ctx context.Context, next func(context.Context) error
 	case "swallow":
 		_ = next(ctx)
 		return nil
+	case "panic":
+		panic("boom")
+	case "goexit":
+		runtime.Goexit()
+	case "cancelled":
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return next(ctx)
 	case "twice":
 		_ = next(ctx)
 	}
@@ -330,5 +340,25 @@ func TestOwnRules(t *testing.T) {
 	}
 	if letters := tr.Broker().DeadLetters("svc"); len(letters) != 1 || letters[0].Reason != salt.ReasonInvalid {
 		t.Errorf("dead letters %+v", letters)
+	}
+}
+
+func TestUnencodableIsAValidationError(t *testing.T) {
+	t.Parallel()
+	type loose struct {
+		F float64 `json:"f"`
+		S string  `json:"s"`
+		A any     `json:"a"`
+	}
+	bus := newBus(t, nil)
+	def := salt.DefineEvent[loose]("loose", salt.In(salt.NewCatalog()))
+	for name, v := range map[string]*loose{"NaN": {F: math.NaN()}, "UTF-8": {S: "a\xff"}, "channel": {A: make(chan int)}, "nil": nil} {
+		id, err := def.Publish(t.Context(), bus, v)
+		if ve, ok := errors.AsType[*salt.ValidationError](err); !ok || ve.Topic != "loose" || id == "" {
+			t.Errorf("%s: id %q, error %v (%T)", name, id, err, err)
+		}
+	}
+	if id, err := def.Publish(t.Context(), bus, &loose{}, salt.MessageID("mine"), salt.Priority(99)); err == nil || id != "mine" {
+		t.Errorf("a bad option: id %q, error %v", id, err)
 	}
 }

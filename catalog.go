@@ -50,10 +50,17 @@ func (c *Catalog) add(s *Spec) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := catalogKey{s.Topic, s.Version}
-	if have, ok := c.specs[key]; ok {
-		return CompareSpecs(have, s)
+	have, ok := c.specs[key]
+	if !ok {
+		c.specs[key] = s
+		return nil
 	}
-	c.specs[key] = s
+	if err := CompareSpecs(have, s); err != nil {
+		return err
+	}
+	if have.Unregistered && !s.Unregistered {
+		c.specs[key] = s // one twin that registers suffices
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"github.com/celerysalt/salt/schema"
@@ -36,14 +37,18 @@ func ownRules(v any, where ValidationError) error {
 }
 
 func checkedMarshal(t *schema.Type, v any, where ValidationError) ([]byte, error) {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer && p.IsNil() {
+		where.Err = errors.New("it is a nil pointer")
+		return nil, &where
+	}
 	if err := ownRules(v, where); err != nil {
 		return nil, err
 	}
 	body, err := t.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s of %q: %w", where.Part, where.Topic, err)
+	if err == nil {
+		err = t.Schema().Validate(body)
 	}
-	return body, asValidation(t.Schema().Validate(body), where)
+	return body, asValidation(err, where)
 }
 
 func checkedUnmarshal(t *schema.Type, body []byte, v any, where ValidationError) error {
@@ -61,7 +66,8 @@ func asValidation(err error, where ValidationError) error {
 	}
 	bad, ok := errors.AsType[*schema.Error](err)
 	if !ok {
-		return err
+		where.Err = err
+		return &where
 	}
 	where.Fields = bad.Fields
 	for _, f := range bad.Fields {
@@ -80,17 +86,25 @@ func (d *definition) message(ctx context.Context, opts []MessageOption) (*Messag
 		Exchange: d.spec.Exchange, spec: d.spec,
 	}
 	if cause := Info(ctx); cause != nil {
-		m.Trace = cause.Trace
+		m.Trace = maps.Clone(cause.Trace)
 		if m.CorrelationID = cause.CorrelationID; m.CorrelationID == "" {
 			m.CorrelationID = cause.ID
 		}
 	}
 	for _, o := range opts {
 		if err := o(m); err != nil {
-			return nil, fmt.Errorf("topic %q: %w", d.spec.Topic, err)
+			return m, fmt.Errorf("topic %q: %w", d.spec.Topic, err)
 		}
 	}
 	return m, nil
+}
+
+// with returns a copy with a payload: a hook may call next twice, and a sender
+// owns what it is given.
+func (m *Message) with(body []byte) *Message {
+	c := *m
+	c.Body, c.Header, c.Trace = body, maps.Clone(m.Header), maps.Clone(m.Trace)
+	return &c
 }
 
 // hook is OnPublish or OnCall, or nil in the simple style.
@@ -118,16 +132,14 @@ func (h hook) run(ctx context.Context, send func(context.Context) error) error {
 func publish(ctx context.Context, to Sender, d *definition, v any, h hook, opts []MessageOption) (string, error) {
 	m, err := d.message(ctx, opts)
 	if err != nil {
-		return "", err
+		return m.ID, err
 	}
 	err = h.run(ctx, func(ctx context.Context) error {
 		body, err := d.encode(v)
 		if err != nil {
 			return err
 		}
-		m := *m // a hook may call next twice; a sender owns what it is given
-		m.Body = body
-		return to.Send(ctx, &m)
+		return to.Send(ctx, m.with(body))
 	})
 	return m.ID, err
 }
@@ -145,10 +157,11 @@ func call(ctx context.Context, to Caller, d *definition, v any, h hook, opts []M
 		if err != nil {
 			return err
 		}
-		m := *m
-		m.Body = body
-		reply, err := to.Request(ctx, &m)
-		if errors.Is(err, context.DeadlineExceeded) {
+		reply, err := to.Request(ctx, m.with(body))
+		if err == nil && reply == nil {
+			err = errors.New("a middleware or transport gave neither a reply nor an error")
+		}
+		if _, unsent := errors.AsType[*PublishError](err); !unsent && errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("call %q (id %s): a queue took the request, but no answer came in time: %w", m.Topic, m.ID, err)
 		}
 		if err != nil {

@@ -142,13 +142,14 @@ func TestSubscribePanics(t *testing.T) {
 		subscribe func()
 		want      string
 	}{
-		"bad pattern":     {func() { salt.SubscribePattern(bus, "a.b*", noop) }, "plain character"},
-		"bad version":     {func() { salt.SubscribePattern(bus, "a", noop, salt.FromVersion("x")) }, "v1.2.3"},
-		"bad concurrency": {func() { salt.SubscribePattern(bus, "a", noop, salt.Concurrency(-1)) }, "negative"},
-		"second handler":  {func() { req.Handle(bus, answer) }, "already answered"},
-		"other exchange":  {func() { req.Handle(bus, answer, salt.FromExchange("x")) }, "FromExchange is for patterns"},
-		"bad queue":       {func() { salt.SubscribePattern(bus, "a", noop, salt.OnQueue("a b")) }, "queue name"},
-		"bad payload":     {func() { salt.SubscribePattern(bus, "a", func(context.Context, *badTag) error { return nil }) }, "minLenght"},
+		"bad pattern":       {func() { salt.SubscribePattern(bus, "a.b*", noop) }, "plain character"},
+		"bad version":       {func() { salt.SubscribePattern(bus, "a", noop, salt.FromVersion("x")) }, "v1.2.3"},
+		"bad concurrency":   {func() { salt.SubscribePattern(bus, "a", noop, salt.Concurrency(-1)) }, "negative"},
+		"second handler":    {func() { req.Handle(bus, answer) }, "already answered"},
+		"other exchange":    {func() { req.Handle(bus, answer, salt.FromExchange("x")) }, "FromExchange is for patterns"},
+		"queue of requests": {func() { salt.SubscribePattern(bus, "a", noop, salt.OnQueue("svc.rpc")) }, "queues of their own"},
+		"bad queue":         {func() { salt.SubscribePattern(bus, "a", noop, salt.OnQueue("a b")) }, "queue name"},
+		"bad payload":       {func() { salt.SubscribePattern(bus, "a", func(context.Context, *badTag) error { return nil }) }, "minLenght"},
 	} {
 		if got := panicOf(tt.subscribe); !strings.Contains(got, tt.want) || !strings.Contains(got, "define_test.go:") {
 			t.Errorf("%s: panic %q, want one with %q and the place", name, got, tt.want)

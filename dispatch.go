@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,8 @@ func (b *Bus) pipeline(s *subscription) Handler {
 			select {
 			case s.slots <- struct{}{}:
 				defer func() { <-s.slots }()
+			case <-b.consuming.Done():
+				return nil, fmt.Errorf("waiting for a free slot: %w", ErrGiveBack)
 			case <-ctx.Done():
 				return nil, fmt.Errorf("waiting for a free slot: %w", ctx.Err())
 			}
@@ -32,16 +35,42 @@ func (b *Bus) pipeline(s *subscription) Handler {
 		}
 		return s.invoke(ctx, s, m)
 	}
-	h := chain(b.opts.Receive, inner)
+	h := recovered(chain(b.opts.Receive, recovered(inner))) // within too, so that middleware sees a panic as an error
+	return func(ctx context.Context, m *Message) (*Reply, error) {
+		b.warnNewer(s, m)
+		return h(ctx, m)
+	}
+}
+
+func recovered(h Handler) Handler {
 	return func(ctx context.Context, m *Message) (r *Reply, err error) {
 		defer func() {
 			if v := recover(); v != nil {
 				r, err = nil, &PanicError{Value: v, Stack: debug.Stack()}
 			}
 		}()
-		b.warnNewer(s, m)
 		return h(ctx, m)
 	}
+}
+
+// A warned set remembers what was warned of. The strings come from outside, so
+// there is an end to it.
+type warned struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (w *warned) add(what string) (isNew bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen[what] || len(w.seen) >= 1000 {
+		return false
+	}
+	if w.seen == nil {
+		w.seen = map[string]bool{}
+	}
+	w.seen[what] = true
+	return true
 }
 
 // warnNewer tells once for each handler and version that the writer is ahead.
@@ -49,7 +78,7 @@ func (b *Bus) warnNewer(s *subscription, m *Message) {
 	if s.version == LatestVersion || CompareVersions(m.Version, s.version) <= 0 {
 		return
 	}
-	if _, seen := s.newer.LoadOrStore(m.Version, struct{}{}); !seen {
+	if s.newer.add(m.Version) {
 		b.log.Info("salt: a handler receives a newer version than its own",
 			"handler", s.name, "topic", m.Topic, "handler_version", s.version, "message_version", m.Version)
 	}
@@ -58,7 +87,8 @@ func (b *Bus) warnNewer(s *subscription, m *Message) {
 // receive handles one message of one queue with the subscriptions of that
 // queue. It is the Handler that a Transport calls.
 func receive(b *Bus, subs []*subscription) Handler {
-	return func(ctx context.Context, m *Message) (*Reply, error) {
+	return func(transport context.Context, m *Message) (*Reply, error) {
+		ctx := transport
 		if err := b.hold(ctx, m); err != nil {
 			return nil, err
 		}
@@ -78,7 +108,7 @@ func receive(b *Bus, subs []*subscription) Handler {
 			return nil, errUnhandled
 		}
 		ctx = WithInfo(ctx, m)
-		answer := answerer(subs, m)
+		answer := answerer(b.subs, m) // of all queues: one that holds a lesser version is silent
 		var reply *Reply
 		var failures []error
 		for _, s := range subs {
@@ -87,11 +117,14 @@ func receive(b *Bus, subs []*subscription) Handler {
 			}
 			r, err := s.handle(ctx, m)
 			switch {
-			case s == answer && m.RPC && ctx.Err() != nil && !time.Now().Before(m.Expires):
+			case err != nil && (transport.Err() != nil || errors.Is(err, ErrGiveBack)):
+				return nil, err // cut short by the end: the transport gives the message back
+			case s == answer && m.RPC && !m.Expires.IsZero() && !time.Now().Before(m.Expires):
 				b.log.Debug("salt: a reply came after the caller's deadline and was dropped", "topic", m.Topic, "id", m.ID)
 			case s == answer && m.RPC:
 				reply = b.answer(s, m, r, err)
 			case err != nil:
+				b.logFailure(s, m, err, slog.LevelError, "salt: a handler failed")
 				failures = append(failures, &HandlerError{Handler: s.name, Err: err})
 			}
 		}
@@ -101,7 +134,7 @@ func receive(b *Bus, subs []*subscription) Handler {
 
 // warnUnhandled tells once for each topic.
 func (b *Bus) warnUnhandled(m *Message) {
-	if _, seen := b.unhandled.LoadOrStore(m.Topic, struct{}{}); !seen {
+	if b.unhandled.add(m.Topic) {
 		b.log.Warn("salt: an event was dead-lettered", "topic", m.Topic, "id", m.ID, "error", errUnhandled)
 	}
 }
@@ -118,6 +151,8 @@ func (b *Bus) hold(ctx context.Context, m *Message) error {
 	select {
 	case <-t.C:
 		return nil
+	case <-b.consuming.Done():
+		return fmt.Errorf("waiting for the message's eta: %w", ErrGiveBack)
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the message's eta: %w", ctx.Err())
 	}
@@ -140,21 +175,28 @@ func answerer(subs []*subscription, m *Message) (best *subscription) {
 // answer turns the outcome of a request handler into a reply: what the caller
 // may know, while the log gets the rest.
 func (b *Bus) answer(s *subscription, m *Message, r *Reply, err error) *Reply {
+	if err == nil && r == nil {
+		err = errors.New("a middleware answered with neither a reply nor an error")
+	}
 	if err == nil {
 		return r
 	}
 	fault := &RemoteError{Kind: FaultHandler, Handler: s.name, Message: "internal error"}
 	level := slog.LevelError
-	if bad, ok := errors.AsType[*ValidationError](err); ok && bad.Part == "payload" {
+	if bad, ok := errors.AsType[*ValidationError](err); ok && bad.Part == "payload" && bad.Handler == s.name {
 		fault.Message = bad.Error() // names and rules, never values
 		level = slog.LevelWarn
 	}
+	b.logFailure(s, m, err, level, "salt: a request failed")
+	return &Reply{ID: m.ID, Fault: fault}
+}
+
+func (b *Bus) logFailure(s *subscription, m *Message, err error, level slog.Level, what string) {
 	args := []any{"topic", m.Topic, "handler", s.name, "id", m.ID, "error", err}
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		args = append(args, "stack", string(p.Stack))
 	}
-	b.log.Log(context.Background(), level, "salt: a request failed", args...)
-	return &Reply{ID: m.ID, Fault: fault}
+	b.log.Log(context.Background(), level, what, args...)
 }
 
 // A HandlerError says which handler failed. It is what the receive side hands

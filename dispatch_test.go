@@ -2,9 +2,11 @@ package salt_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,5 +91,111 @@ func TestUnhandledIsKept(t *testing.T) {
 	letters := broker.DeadLetters("svc")
 	if len(letters) != 1 || letters[0].Reason != salt.ReasonUnhandled || letters[0].Envelope.RoutingKey != "unh.fresh" {
 		t.Errorf("dead letters %+v, want the one event that nobody here handles", letters)
+	}
+}
+
+func TestExchangesAreKeptApart(t *testing.T) {
+	t.Parallel()
+	tr := inmem.New()
+	bus := busOn(t, tr, nil)
+	got := make(chan string, 4)
+	for _, exchange := range []string{salt.DefaultExchange, "other"} {
+		salt.SubscribePattern(bus, "x.#", func(context.Context, *salt.Message) error {
+			got <- exchange
+			return nil
+		}, salt.FromExchange(exchange))
+	}
+	start(t, bus)
+	for _, exchange := range []string{"", "other"} {
+		if err := bus.Send(t.Context(), &salt.Message{Topic: "x.y", Exchange: exchange, Body: []byte(`{}`)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := tr.Broker().Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := wait(t, got), wait(t, got); a != salt.DefaultExchange || b != "other" || len(got) > 0 {
+		t.Errorf("handled by %s and %s, and %d more", a, b, len(got))
+	}
+}
+
+func TestVersionsOfARequestOnTwoQueues(t *testing.T) {
+	t.Parallel()
+	bus := newBus(t, nil)
+	catalog := salt.In(salt.NewCatalog())
+	v1 := salt.DefineRPC[payloadA, addResponse, *addError]("two.queues", catalog)
+	v2 := salt.DefineRPC[payloadA, addResponse, *addError]("two.queues", catalog, salt.Version("v2"))
+	var ran [3]atomic.Int32
+	for version, d := range map[int]*salt.RPCType[payloadA, addResponse, *addError]{1: v1, 2: v2} {
+		d.Handle(bus, func(context.Context, *payloadA) (*addResponse, error) {
+			ran[version].Add(1)
+			return &addResponse{Sum: version}, nil
+		}, salt.OnQueue(fmt.Sprintf("two.%d", version)))
+	}
+	start(t, bus)
+	for range 20 {
+		if r, err := v2.Call(t.Context(), bus, &payloadA{}); err != nil || r.Sum != 2 {
+			t.Fatalf("v2 was answered by %+v, %v", r, err)
+		}
+	}
+	if n := ran[1].Load(); n != 0 {
+		t.Errorf("the handler of v1 ran %d times beside it", n)
+	}
+}
+
+func TestOutgoingMistakeIsNotTheSendersFault(t *testing.T) {
+	t.Parallel()
+	tr := inmem.New()
+	bus := busOn(t, tr, nil)
+	catalog := salt.In(salt.NewCatalog())
+	in, out := salt.DefineEvent[payloadA]("blame.in", catalog), salt.DefineEvent[signup]("blame.out", catalog)
+	ask := salt.DefineRPC[payloadA, addResponse, *addError]("blame.ask", catalog)
+	broken := func(ctx context.Context) error {
+		_, err := out.Publish(ctx, bus, &signup{Email: "no address"})
+		return err
+	}
+	in.Subscribe(bus, func(ctx context.Context, _ *payloadA) error { return broken(ctx) })
+	ask.Handle(bus, func(ctx context.Context, _ *payloadA) (*addResponse, error) { return nil, broken(ctx) })
+	start(t, bus)
+	if _, err := ask.Call(t.Context(), bus, &payloadA{}); err == nil || strings.Contains(err.Error(), "blame.out") {
+		t.Errorf("the caller reads %v, want no more than an internal error", err)
+	}
+	if _, err := in.Publish(t.Context(), bus, &payloadA{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Broker().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if letters := tr.Broker().DeadLetters("svc"); len(letters) != 1 || letters[0].Reason != salt.ReasonFailed {
+		t.Errorf("dead letters %+v, want reason failed", letters)
+	}
+}
+
+func TestTraceIsNotShared(t *testing.T) {
+	t.Parallel()
+	bus := newBus(t, &salt.Options{Send: []salt.Middleware{func(next salt.Handler) salt.Handler {
+		return func(ctx context.Context, m *salt.Message) (*salt.Reply, error) {
+			if m.Topic == "trace.out" {
+				m.Trace["traceparent"] = "changed"
+			}
+			return next(ctx, m)
+		}
+	}}})
+	catalog := salt.In(salt.NewCatalog())
+	in, out := salt.DefineEvent[payloadA]("trace.in", catalog), salt.DefineEvent[payloadA]("trace.out", catalog)
+	got := make(chan string, 1)
+	in.Subscribe(bus, func(ctx context.Context, p *payloadA) error {
+		before := salt.Info(ctx).Trace["tracestate"]
+		_, err := out.Publish(ctx, bus, p)
+		got <- before + salt.Info(ctx).Trace["traceparent"]
+		return err
+	})
+	start(t, bus)
+	m := &salt.Message{Topic: "trace.in", Version: "v1", Trace: map[string]string{"tracestate": "a=b"}, Body: []byte(`{"id":1}`)}
+	if err := bus.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if s := wait(t, got); s != "a=b" {
+		t.Errorf("a send middleware changed the trace of the message being handled: %q", s)
 	}
 }

@@ -49,6 +49,11 @@ var (
 	// answer. The request may have run.
 	ErrConnectionLost = errors.New("connection lost while waiting for the reply")
 
+	// ErrGiveBack: a handler could not begin before the end of [Transport.Consume].
+	// Returned to the transport it means that the message goes back to its
+	// queue; legal only when Consume's context has ended.
+	ErrGiveBack = errors.New("not handled: the consumer ends")
+
 	// ErrExpired: the message came after its time and was not handled.
 	ErrExpired = errors.New("expired")
 )
@@ -242,7 +247,8 @@ const (
 
 // DeadLetterReason classifies an error of a handler.
 func DeadLetterReason(err error) Reason {
-	if _, ok := errors.AsType[*ValidationError](err); ok {
+	// One without a handler is about what the handler itself sends.
+	if bad, ok := errors.AsType[*ValidationError](err); ok && bad.Handler != "" {
 		return ReasonInvalid
 	}
 	if _, ok := errors.AsType[*PanicError](err); ok {
@@ -257,10 +263,10 @@ func DeadLetterReason(err error) Reason {
 	return ReasonFailed
 }
 
-// A PanicError is a panic of a handler, caught.
+// A PanicError is a panic of a handler, or of a hook within [PublishAll], caught.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("handler panicked: %v", e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }

@@ -29,7 +29,8 @@ type Message struct {
 	// RPC says that the sender awaits an answer.
 	RPC bool
 
-	// Exchange to publish to; empty means [DefaultExchange].
+	// Exchange to publish to; empty means [DefaultExchange]. Empty on a received
+	// message that was put into the queue directly, as a replayed one is.
 	Exchange string
 
 	// RoutingKey overrides Topic as the routing key. Empty means Topic.

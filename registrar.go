@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +18,8 @@ type registrar struct {
 	log      *slog.Logger
 	stop     context.CancelFunc
 	done     chan struct{}
+
+	turn chan struct{} // held by who asks the registry
 
 	mu       sync.Mutex
 	known    map[*Spec]bool // registered, or not to be
@@ -42,7 +45,7 @@ const (
 )
 
 func newRegistrar(r Registry, log *slog.Logger) *registrar {
-	return &registrar{registry: r, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1)}
+	return &registrar{registry: r, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }
 
 // open makes the first attempt. Only a conflict is an error.
@@ -53,10 +56,7 @@ func (r *registrar) open(ctx context.Context, specs []*Spec) error {
 	for _, s := range specs {
 		r.note(s)
 	}
-	r.mu.Lock()
-	pending := r.pending
-	r.pending = nil
-	r.mu.Unlock()
+	pending := r.waiting()
 	err := r.register(ctx, registerTimeout, pending)
 	if _, conflict := errors.AsType[*ConflictError](err); conflict {
 		return err // and nothing of this program is in the registry
@@ -84,6 +84,34 @@ func (r *registrar) note(s *Spec) {
 	}
 }
 
+// noteAll adds the definitions that are only subscribed to: another catalog may
+// hold them.
+func (r *registrar) noteAll(subs []*subscription) {
+	if r.registry == nil {
+		return
+	}
+	for _, s := range subs {
+		if s.defined {
+			r.note(s.def.spec)
+		}
+	}
+	r.poke()
+}
+
+// poke makes retry look again at what is pending.
+func (r *registrar) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *registrar) waiting() []*Spec {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.pending)
+}
+
 // ensure makes sure that a spec about to be used is registered, or at least
 // pending. It makes one short attempt unless one has just failed.
 func (r *registrar) ensure(ctx context.Context, s *Spec) error {
@@ -106,25 +134,26 @@ func (r *registrar) ensure(ctx context.Context, s *Spec) error {
 		return nil
 	}
 	if err := r.attempt(ctx, ensureTimeout); err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		select {
-		case r.wake <- struct{}{}:
-		default:
-		}
-		return r.conflict[s] // a registry that is away stops nobody
+		r.poke()
 	}
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.conflict[s] // a registry that is away stops nobody
 }
 
 // attempt registers all that is pending. One call suffices when all is well;
 // after a conflict the specs are taken one by one, so that one bad definition
 // does not hold back the others.
 func (r *registrar) attempt(ctx context.Context, timeout time.Duration) error {
-	r.mu.Lock()
-	pending := r.pending
-	r.pending = nil
-	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("register: %w", ctx.Err())
+	}
+	pending := r.waiting() // what an attempt before this one has left
 	if len(pending) == 0 {
 		return nil
 	}
@@ -165,8 +194,9 @@ func (r *registrar) settle(specs []*Spec, err error) {
 		case conflict:
 			r.conflict[s] = err
 		default:
-			r.pending = append(r.pending, s)
+			continue
 		}
+		r.pending = slices.DeleteFunc(r.pending, func(p *Spec) bool { return p == s })
 	}
 	if err == nil {
 		r.last, r.backoff, r.retryAt = nil, 0, time.Time{}
@@ -184,7 +214,7 @@ func (r *registrar) retry(ctx context.Context) {
 	defer close(r.done)
 	for {
 		r.mu.Lock()
-		waiting, wait := len(r.pending) > 0, time.Until(r.retryAt)
+		waiting, wait, away := len(r.pending) > 0, time.Until(r.retryAt), r.last != nil
 		r.mu.Unlock()
 		var due <-chan time.Time
 		if waiting {
@@ -198,9 +228,9 @@ func (r *registrar) retry(ctx context.Context) {
 		case <-due:
 		}
 		switch err := r.attempt(ctx, registerTimeout); {
-		case err == nil:
+		case err == nil && away:
 			r.log.Info("salt: pending definitions are registered")
-		case ctx.Err() == nil:
+		case err != nil && ctx.Err() == nil:
 			if c, ok := errors.AsType[*ConflictError](err); ok {
 				r.log.Error("salt: a definition conflicts with the registry; publishing it fails", "error", fmt.Sprint(c))
 			}

@@ -1,6 +1,7 @@
 package salt_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -100,4 +101,73 @@ func TestLateConflictFailsThePublish(t *testing.T) {
 	if h := bus.Health(); h.Ready || h.Registry.Conflict == "" {
 		t.Errorf("health %+v", h)
 	}
+}
+
+// slowRegistry holds every call until it is released.
+type slowRegistry struct {
+	*registry.Memory
+	release chan struct{}
+}
+
+func (r slowRegistry) Register(ctx context.Context, specs ...*salt.Spec) error {
+	select {
+	case <-r.release:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return r.Memory.Register(ctx, specs...)
+}
+
+func TestConcurrentFirstPublishesOfAConflict(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		memory, theirs := registry.NewMemory(), salt.NewCatalog()
+		salt.DefineEvent[payloadA]("reg.race", salt.In(theirs))
+		if err := memory.Register(t.Context(), theirs.Specs()...); err != nil {
+			t.Fatal(err)
+		}
+		slow := slowRegistry{memory, make(chan struct{})}
+		late := salt.DefineEvent[payloadB]("reg.race", salt.In(salt.NewCatalog()))
+		bus := busOn(t, inmem.New(), &salt.Options{Catalog: salt.NewCatalog(), Registry: slow})
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() {
+				_, err := late.Publish(t.Context(), bus, &payloadB{})
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		close(slow.release)
+		for range 2 {
+			if _, ok := errors.AsType[*salt.ConflictError](<-errs); !ok {
+				t.Error("a publish slipped through while another one asked the registry")
+			}
+		}
+	})
+}
+
+func TestOneRegisteringTwinSuffices(t *testing.T) {
+	t.Parallel()
+	c, reg := salt.NewCatalog(), registry.NewMemory()
+	salt.DefineEvent[payloadA]("reg.twin", salt.In(c), salt.NoRegister())
+	salt.DefineEvent[payloadA]("reg.twin", salt.In(c))
+	newBus(t, &salt.Options{Catalog: c, Registry: reg})
+	if _, err := reg.Lookup(t.Context(), "reg.twin", "v1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSubscribedDefinitionsAreRegistered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reg := registry.NewMemory()
+		bus := busOn(t, inmem.New(), &salt.Options{Catalog: salt.NewCatalog(), Registry: reg})
+		def := salt.DefineEvent[payloadA]("reg.subscribed", salt.In(salt.NewCatalog()))
+		def.Subscribe(bus, func(context.Context, *payloadA) error { return nil })
+		start(t, bus)
+		synctest.Wait()
+		if _, err := reg.Lookup(t.Context(), "reg.subscribed", "v1"); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -45,9 +45,8 @@ func (b *Bus) Start(ctx context.Context) error {
 	for _, q := range b.queues {
 		select {
 		case <-q.ready:
-		case err := <-b.failed:
-			b.failed <- err
-			return err
+		case <-b.failed:
+			return b.failure
 		case <-b.consuming.Done():
 			return fmt.Errorf("salt: start: %w", ErrClosed)
 		case <-ctx.Done():
@@ -72,7 +71,8 @@ func (b *Bus) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case <-b.consuming.Done(): // Close was called
-	case err = <-b.failed:
+	case <-b.failed:
+		err = b.failure
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.opts.DrainTimeout+closeGrace)
 	defer cancel()
@@ -87,22 +87,23 @@ func (b *Bus) begin() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.closed.Load():
+	case b.consuming.Err() != nil:
 		return fmt.Errorf("salt: start: %w", ErrClosed)
 	case b.started:
 		return nil
 	}
 	b.started = true
 	b.queues = b.plan()
+	b.registrar.noteAll(b.subs)
 	for _, q := range b.queues {
 		b.running.Go(func() {
 			if err := b.transport.Consume(b.consuming, q.queue, receive(b, q.subs)); err != nil {
 				q.status(err)
 				b.log.Error("salt: a queue can not be consumed", "queue", q.queue.Name, "error", err)
-				select {
-				case b.failed <- fmt.Errorf("salt: consume %q: %w", q.queue.Name, err):
-				default:
-				}
+				b.failOnce.Do(func() {
+					b.failure = fmt.Errorf("salt: consume %q: %w", q.queue.Name, err)
+					close(b.failed)
+				})
 			}
 		})
 	}
@@ -137,28 +138,42 @@ func (b *Bus) plan() []*queueState {
 // Close ends the bus in order: no new messages (those that wait in queues stay
 // there), running handlers finish within [Options.DrainTimeout], unfinished publishes and replies are flushed, the
 // transport is closed. When ctx ends first, Close cuts what is left short and
-// returns ctx's error. Closing twice is harmless.
+// returns ctx's error. A second Close waits for the first, no longer than its
+// own ctx.
 func (b *Bus) Close(ctx context.Context) error {
-	b.closeOnce.Do(func() {
-		b.stop(ErrClosed)
-		drained := make(chan struct{})
-		go func() {
-			b.running.Wait()
-			close(drained)
-		}()
-		var err error
-		select {
-		case <-drained:
-		case <-ctx.Done():
-			err = fmt.Errorf("salt: close: handlers still run: %w", ctx.Err())
-		}
-		b.mu.Lock()
-		b.closed.Store(true) // handlers may publish until here
-		b.mu.Unlock()
-		b.registrar.close()
-		b.closeErr = errors.Join(err, b.transport.Close(ctx))
-	})
-	return b.closeErr
+	first := false
+	b.closeOnce.Do(func() { first = true })
+	if first {
+		b.closeErr = b.end(ctx)
+		close(b.done)
+		return b.closeErr
+	}
+	select {
+	case <-b.done:
+		return b.closeErr
+	case <-ctx.Done():
+		return fmt.Errorf("salt: close: another Close is still draining: %w", ctx.Err())
+	}
+}
+
+func (b *Bus) end(ctx context.Context) error {
+	b.mu.Lock()
+	b.stop(ErrClosed) // under the lock: begin starts no consumer after it
+	b.mu.Unlock()
+	drained := make(chan struct{})
+	go func() {
+		b.running.Wait()
+		close(drained)
+	}()
+	var err error
+	select {
+	case <-drained:
+	case <-ctx.Done():
+		err = fmt.Errorf("salt: close: handlers still run: %w", ctx.Err())
+	}
+	b.closed.Store(true) // handlers may publish until here
+	b.registrar.close()
+	return errors.Join(err, b.transport.Close(ctx))
 }
 
 func notNil(err error) error {
@@ -189,9 +204,10 @@ type QueueHealth struct {
 // Health reports the state now, without I/O.
 func (b *Bus) Health() Health {
 	h := Health{Transport: b.transport.Health(), Registry: b.registrar.health()}
-	h.Ready = h.Transport.Connected && h.Registry.Conflict == "" && !b.closed.Load()
+	h.Ready = h.Transport.Connected && h.Registry.Conflict == "" && b.consuming.Err() == nil
 	b.mu.Lock()
 	queues := b.queues
+	h.Ready = h.Ready && (b.started || len(b.subs) == 0)
 	b.mu.Unlock()
 	for _, q := range queues {
 		q.mu.Lock()

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/celerysalt/salt/schema"
@@ -36,7 +35,7 @@ type subscription struct {
 	invoke invoker
 	handle Handler       // invoke within the pipeline
 	slots  chan struct{} // nil: the queue's concurrency alone decides
-	newer  sync.Map      // versions already warned of
+	newer  warned        // versions
 }
 
 // subscribe adds the handler of a definition.
@@ -101,16 +100,23 @@ func (b *Bus) check(s *subscription) error {
 		return fmt.Errorf("concurrency or timeout is negative")
 	}
 	for _, other := range b.subs {
-		if s.mode == ModeRPC && other.mode == ModeRPC && s.pattern == other.pattern && CompareVersions(s.version, other.version) == 0 {
+		if s.queue == other.queue && s.mode != other.mode && !s.ephemeral && !other.ephemeral {
+			return fmt.Errorf("queue %q already receives %ss, for %s at %s; events and requests need queues of their own", s.queue, other.mode, other.name, other.place)
+		}
+		if s.mode == ModeRPC && other.mode == ModeRPC && s.pattern == other.pattern && s.exchange == other.exchange && CompareVersions(s.version, other.version) == 0 {
 			return fmt.Errorf("version %s is already answered by %s at %s; a request has one handler", s.version, other.name, other.place)
 		}
 	}
 	return nil
 }
 
-// matches reports whether the topic is the subscription's. Patterns match the
-// routing key, as the broker did; definitions match the topic, as Python does.
+// matches reports whether exchange and topic are the subscription's. Patterns
+// match the routing key, as the broker did; definitions match the topic, as
+// Python does. A message that was put into the queue directly has no exchange.
 func (s *subscription) matches(m *Message) bool {
+	if m.Exchange != "" && m.Exchange != s.exchange {
+		return false
+	}
 	if s.raw {
 		return MatchPattern(s.pattern, m.Key()) || MatchPattern(s.pattern, m.Topic)
 	}

@@ -47,7 +47,8 @@ type Transport interface {
 	//
 	// A message is settled by what h returns: nil acknowledges it (after the
 	// reply, if any, was sent); an error dead-letters it with the reason that
-	// [DeadLetterReason] gives. Nothing is ever requeued in a loop. What is
+	// [DeadLetterReason] gives. [ErrGiveBack], and any error of a handler whose
+	// context was cancelled at the end, leaves it to the next consumer. Nothing is ever requeued in a loop. What is
 	// undecodable is dead-lettered without calling h; what belongs to others
 	// (a foreign Celery task) is acknowledged without calling h.
 	Consume(ctx context.Context, q Queue, h Handler) error

@@ -65,9 +65,9 @@ func (g *group) measure(ctx context.Context, rounds int, only string) error {
 	return nil
 }
 
-func (g *group) print(out io.Writer) {
+func (g *group) print(out io.Writer) error {
 	if len(g.cells) == 0 {
-		return
+		return nil
 	}
 	fmt.Fprintf(out, "\n%s\n", g.name)
 	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', 0)
@@ -85,7 +85,7 @@ func (g *group) print(out io.Writer) {
 			return float64(s.cpu.Nanoseconds()) / 1e3 / float64(s.count)
 		})))
 	}
-	w.Flush()
+	return w.Flush() // all that was written to w fails here, if it does
 }
 
 // ratios compares each round with the same round of the base.

@@ -26,7 +26,9 @@ func TestGroupComparesRoundByRound(t *testing.T) {
 		t.Errorf("median ratio %v, want 2", got)
 	}
 	var out strings.Builder
-	g.print(&out)
+	if err := g.print(&out); err != nil {
+		t.Fatal(err)
+	}
 	if !strings.Contains(out.String(), "2.00") {
 		t.Errorf("no ratio in the table:\n%s", &out)
 	}

@@ -48,10 +48,10 @@ func main() {
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile of the whole run to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := bench(ctx, s); err != nil {
+	err := bench(ctx, s)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -84,7 +84,9 @@ func bench(ctx context.Context, s settings) error {
 		if err := g.measure(ctx, s.rounds, s.cell); err != nil {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
-		g.print(os.Stdout)
+		if err := g.print(os.Stdout); err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
+		}
 	}
 	fmt.Printf("%d rounds in %.0f s\n", s.rounds, time.Since(begin).Seconds())
 	return nil

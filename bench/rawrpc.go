@@ -41,8 +41,9 @@ func rawRPC(ctx context.Context, s settings, n int, persistent bool) (sample, er
 	var waiting sync.Map // correlation id -> chan struct{}
 	go func() {
 		for d := range replies {
-			if c, ok := waiting.LoadAndDelete(d.CorrelationId); ok {
-				close(c.(chan struct{}))
+			found, _ := waiting.LoadAndDelete(d.CorrelationId)
+			if answered, ok := found.(chan struct{}); ok {
+				close(answered)
 			}
 		}
 	}()

@@ -74,9 +74,7 @@ func setRoute(m *salt.Message, e *Envelope) error {
 	if e.Exchange == "" {
 		return nil
 	}
-	if e.Exchange != salt.DefaultExchange {
-		m.Exchange = e.Exchange
-	}
+	m.Exchange = e.Exchange
 	if e.RoutingKey != m.Topic {
 		m.RoutingKey = e.RoutingKey
 	}

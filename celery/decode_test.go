@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"strings"
 	"testing"
@@ -219,12 +220,12 @@ func TestDecodeRoute(t *testing.T) {
 		name, exchange, key, kwargs string
 		want                        salt.Message
 	}{
-		{"as sent", "tchu_events", "a.b", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b"}},
-		{"other key", "tchu_events", "x.y", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b", RoutingKey: "x.y"}},
+		{"as sent", "tchu_events", "a.b", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b", Exchange: "tchu_events"}},
+		{"other key", "tchu_events", "x.y", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b", RoutingKey: "x.y", Exchange: "tchu_events"}},
 		{"other exchange", "mine", "a.b", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b", Exchange: "mine"}},
 		{"straight to the queue", "", "queue", `{"routing_key":"a.b"}`, salt.Message{Topic: "a.b"}},
-		{"by the key alone", "tchu_events", "a.b", `{}`, salt.Message{Topic: "a.b"}},
-		{"null", "tchu_events", "a.b", `{"routing_key":null}`, salt.Message{Topic: "a.b"}},
+		{"by the key alone", "tchu_events", "a.b", `{}`, salt.Message{Topic: "a.b", Exchange: "tchu_events"}},
+		{"null", "tchu_events", "a.b", `{"routing_key":null}`, salt.Message{Topic: "a.b", Exchange: "tchu_events"}},
 	}
 	for _, tt := range tests {
 		e := taskEnvelope(`{}`)
@@ -246,13 +247,11 @@ func TestDecodeHeaderTypes(t *testing.T) {
 	e := taskEnvelope(`{"_tchu_meta":{}}`)
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	e.Headers["expires"] = at
-	for name, v := range map[string]any{
+	maps.Copy(e.Headers, map[string]any{
 		"s": "x", "b": []byte("y"), "bad": "\xff", "t": true, "i8": int8(-1), "i16": int16(2), "i32": int32(3), "i64": int64(4),
 		"u8": uint8(5), "u32": uint32(6), "i": 7, "f32": float32(0.1), "f64": 1e21, "at": at, "null": nil,
 		"table": map[string]any{"a": 1}, "array": []any{1}, "x-salt-reason": "no", "x-death": []any{}, "x-delivery-count": int64(2), "shadow": "no",
-	} {
-		e.Headers[name] = v
-	}
+	})
 	m, err := Decode(e, Limits{})
 	if err != nil {
 		t.Fatal(err)

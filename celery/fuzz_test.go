@@ -166,6 +166,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, topic, version, correlation, name, value string, expires int64, priority uint8, rpc bool, body []byte) {
 		m := &salt.Message{
 			ID: id, Topic: topic, Version: version, CorrelationID: correlation, Priority: priority, RPC: rpc, Body: body, Attempt: 1,
+			Exchange: salt.DefaultExchange,
 		}
 		if name != "" {
 			m.Header, m.Trace = map[string]string{"h" + name: value}, map[string]string{"t" + name: value}

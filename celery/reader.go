@@ -62,7 +62,7 @@ func (r *reader) offset() int { return int(r.dec.InputOffset()) }
 // end makes sure that nothing but space follows.
 func (r *reader) end() error {
 	switch _, err := r.dec.ReadToken(); {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil
 	case err != nil:
 		return strict(err)

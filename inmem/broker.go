@@ -57,7 +57,7 @@ func NewBroker() *Broker {
 
 // Open returns a transport of one service on b.
 func (b *Broker) Open() *Transport {
-	return &Transport{broker: b, done: make(chan struct{})}
+	return &Transport{broker: b, done: make(chan struct{}), cut: make(chan struct{})}
 }
 
 // New returns a transport on a broker of its own.
@@ -71,6 +71,23 @@ func (b *Broker) DeadLetters(queue string) []DeadLetter {
 		return slices.Clone(q.dead)
 	}
 	return nil
+}
+
+// WaitDeadLetters waits until a queue has n dead letters and returns them all.
+// When ctx ends first it returns what there is.
+func (b *Broker) WaitDeadLetters(ctx context.Context, queue string, n int) []DeadLetter {
+	defer context.AfterFunc(ctx, b.wake)()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		if q := b.queues[queue]; q != nil && (len(q.dead) >= n || ctx.Err() != nil) {
+			return slices.Clone(q.dead)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		b.changed.Wait()
+	}
 }
 
 // Depth returns the number of messages that wait in a queue.

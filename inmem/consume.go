@@ -24,6 +24,14 @@ type consumer struct {
 // Consume delivers until ctx ends or the transport is closed. See
 // [salt.Transport].
 func (t *Transport) Consume(ctx context.Context, q salt.Queue, h salt.Handler) error {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return nil
+	}
+	t.consumers.Add(1)
+	t.mu.Unlock()
+	defer t.consumers.Done()
 	name := q.Name
 	if q.Ephemeral {
 		name = t.broker.uniqueName(name)
@@ -58,6 +66,15 @@ func (t *Transport) Consume(ctx context.Context, q salt.Queue, h salt.Handler) e
 		cancel(fmt.Errorf("the drain time is over: %w", context.Canceled))
 	})
 	defer drain.Stop()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-t.cut:
+			cancel(salt.ErrClosed)
+		case <-over:
+		}
+	}()
 	workers.Wait()
 	return nil
 }
@@ -86,7 +103,7 @@ func (c *consumer) deliver(d *delivery) {
 		if v := recover(); v != nil {
 			err = &salt.PanicError{Value: v, Stack: debug.Stack()}
 		}
-		if err != nil && c.handling.Err() != nil && errors.Is(err, context.Canceled) {
+		if err != nil && (c.handling.Err() != nil || errors.Is(err, salt.ErrGiveBack)) {
 			c.broker.settle(c.queue, d, nil, true) // cut short by the end, not by a fault
 			return
 		}

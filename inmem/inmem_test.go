@@ -1,6 +1,7 @@
 package inmem_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -20,17 +21,14 @@ func TestTransport(t *testing.T) {
 	salttest.TestTransport(t, salttest.Fixture{
 		Open: func(*testing.T) salt.Transport { return broker.Open() },
 		DeadLetters: func(t *testing.T, queue string, n int) (letters []salttest.DeadLetter) {
-			for range 1000 {
-				if dead := broker.DeadLetters(queue); len(dead) >= n {
-					for _, d := range dead {
-						letters = append(letters, salttest.DeadLetter{Reason: d.Reason, Handler: d.Header["x-salt-handler"], Body: d.Envelope.Body})
-					}
-					return letters
-				}
-				time.Sleep(5 * time.Millisecond)
+			t.Helper()
+			t.Helper()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			for _, d := range broker.WaitDeadLetters(ctx, queue, n) {
+				letters = append(letters, salttest.DeadLetter{Reason: d.Reason, Handler: d.Header["x-salt-handler"], Body: d.Envelope.Body})
 			}
-			t.Fatalf("queue %s has %d dead letters, want %d", queue, len(broker.DeadLetters(queue)), n)
-			return nil
+			return letters
 		},
 		Inject: func(_ *testing.T, e *celery.Envelope) { broker.Publish(e) },
 	})

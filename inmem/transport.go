@@ -20,6 +20,9 @@ type Transport struct {
 	mu     sync.Mutex
 	closed bool
 	done   chan struct{} // closed by Close
+
+	consumers sync.WaitGroup
+	cut       chan struct{} // closed when Close's context is over
 }
 
 var (
@@ -116,13 +119,29 @@ func (t *Transport) Health() salt.TransportHealth {
 	return h
 }
 
-// Close ends the transport; the broker and its queues live on.
-func (t *Transport) Close(context.Context) error {
+// Close ends the transport; the broker and its queues live on. It waits for
+// running handlers; when ctx ends first it cancels their contexts.
+func (t *Transport) Close(ctx context.Context) error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.closed {
+	first := !t.closed
+	if first {
 		t.closed = true
 		close(t.done)
 	}
-	return nil
+	t.mu.Unlock()
+	if !first {
+		return nil
+	}
+	drained := make(chan struct{})
+	go func() {
+		t.consumers.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+		return nil
+	case <-ctx.Done():
+		close(t.cut)
+		return fmt.Errorf("inmem: close: handlers still run: %w", ctx.Err())
+	}
 }

@@ -51,6 +51,7 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // ended returns why ctx ended, such that errors.Is finds ctx.Err().
 func ended(ctx context.Context) error {
+	//nolint:errorlint // these two themselves: a cause of the caller's that wraps one stays the caller's
 	if cause := context.Cause(ctx); cause == errPatience || cause == errClosing {
 		return cause
 	}

@@ -225,6 +225,7 @@ func (l *statusLog) waitLive(t testing.TB, n int) {
 }
 
 func within(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx

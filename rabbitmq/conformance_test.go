@@ -24,6 +24,7 @@ func TestTransport(t *testing.T) {
 		t.Skip("SKIPPED, NOT TESTED: needs a RabbitMQ at SALT_TEST_AMQP_URL; make services starts one")
 	}
 	channel := func(t *testing.T) *amqp.Channel {
+		t.Helper()
 		conn, err := amqp.Dial(url)
 		if err != nil {
 			t.Fatal(err)
@@ -37,6 +38,7 @@ func TestTransport(t *testing.T) {
 	}
 	salttest.TestTransport(t, salttest.Fixture{
 		Open: func(t *testing.T) salt.Transport {
+			t.Helper()
 			tr, err := rabbitmq.Open(url, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -44,6 +46,7 @@ func TestTransport(t *testing.T) {
 			return tr
 		},
 		DeadLetters: func(t *testing.T, queue string, n int) []salttest.DeadLetter {
+			t.Helper()
 			ch := channel(t)
 			var letters []salttest.DeadLetter
 			for late := time.Now().Add(20 * time.Second); len(letters) < n; {
@@ -65,6 +68,7 @@ func TestTransport(t *testing.T) {
 			return letters
 		},
 		Inject: func(t *testing.T, e *celery.Envelope) {
+			t.Helper()
 			ch := channel(t)
 			p := e.Properties
 			if err := ch.Confirm(false); err != nil {

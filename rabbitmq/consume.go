@@ -81,20 +81,17 @@ func (t *Transport) Consume(ctx context.Context, q salt.Queue, h salt.Handler) e
 func (c *consumer) run(ctx context.Context) error {
 	pause := backoff{min: c.t.opts.BackoffMin, max: c.t.opts.BackoffMax}
 	for ctx.Err() == nil {
-		g, err := c.connection(ctx)
-		if err != nil {
+		g := c.connection(ctx)
+		if g == nil {
 			break // ctx ended
 		}
 		began := time.Now()
-		err = c.session(ctx, g)
-		if ctx.Err() != nil {
-			break
+		err := c.session(ctx, g)
+		if ctx.Err() != nil || errors.Is(err, errRefresh) {
+			continue // with ctx the loop ends
 		}
 		if te, ok := errors.AsType[*topologyError](err); ok {
 			return fmt.Errorf("consume: %w", te)
-		}
-		if errors.Is(err, errRefresh) {
-			continue
 		}
 		c.tell(fmt.Errorf("queue %q: %w", c.q.Name, err))
 		if time.Since(began) > c.t.opts.BackoffMax {
@@ -105,20 +102,21 @@ func (c *consumer) run(ctx context.Context) error {
 	return nil
 }
 
-// connection waits for a living connection, and tells why there is none.
-func (c *consumer) connection(ctx context.Context) (*generation, error) {
+// connection waits for a living connection, and tells why there is none. It
+// returns nil when ctx ended or the transport was closed, which ends consuming.
+func (c *consumer) connection(ctx context.Context) *generation {
 	for {
-		g, err, _ := c.t.consume.state()
+		g, _, err := c.t.consume.state()
 		if g != nil {
-			return g, nil
+			return g
 		}
 		if err != nil {
 			c.tell(fmt.Errorf("queue %q: %w: %w", c.q.Name, salt.ErrUnavailable, err))
 		}
 		if g, err := c.t.consume.get(ctx, time.Second); err == nil {
-			return g, nil
+			return g
 		} else if ctx.Err() != nil || errors.Is(err, salt.ErrClosed) {
-			return nil, err
+			return nil
 		}
 	}
 }

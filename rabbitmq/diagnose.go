@@ -28,7 +28,7 @@ type BrokerDiagnosis struct {
 	Version string        `json:"version,omitzero"`
 	Cluster string        `json:"cluster,omitzero"` // its name
 	TLS     bool          `json:"tls"`
-	Connect time.Duration `json:"connect"`          // time for TCP, TLS and handshake
+	Connect time.Duration `json:"-"`                // time for TCP, TLS and handshake
 	Problem string        `json:"problem,omitzero"` // what is wrong and the remedy; empty when nothing is
 }
 

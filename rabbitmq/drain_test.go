@@ -3,7 +3,6 @@ package rabbitmq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,7 +68,7 @@ func TestDrainOver(t *testing.T) {
 			return nil, nil
 		}
 		<-ctx.Done()
-		return nil, fmt.Errorf("interrupted: %v", ctx.Err()) // does not wrap it: an error like any other
+		return nil, errors.New("interrupted: " + ctx.Err().Error()) // does not wrap it: an error like any other
 	})
 	first, second := b.event(), b.event()
 	second.Version = "v2"

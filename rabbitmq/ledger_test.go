@@ -15,11 +15,11 @@ import (
 
 // ledger is what publishers know about their messages.
 type ledger struct {
-	mu                 sync.Mutex
-	confirmed          []string
-	refused, unknown   int
-	surprises          []error
-	confirmedN, faults atomic.Int64
+	mu               sync.Mutex
+	confirmed        []string
+	refused, unknown int
+	surprises        []error
+	confirmedN       atomic.Int64
 }
 
 func (l *ledger) record(id string, err error) {

@@ -135,11 +135,11 @@ func unavailable(why, ctxErr error) error {
 }
 
 // state returns what there is now, without waiting.
-func (l *link) state() (g *generation, err error, made uint64) {
+func (l *link) state() (g *generation, made uint64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.current != nil && l.current.isDead() {
-		return nil, l.current.err, l.made
+		return nil, l.made, l.current.err
 	}
-	return l.current, l.err, l.made
+	return l.current, l.made, l.err
 }

@@ -1,7 +1,6 @@
 package rabbitmq
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -31,7 +30,7 @@ func TestPasswordNeverShows(t *testing.T) {
 	status.mu.Lock()
 	out := fmt.Sprintf("%v %+v %#v | %v | %v | %v | %+v | %v | %#v", err, err, err, rerr, cerr, status.all, tr.Health(), log, tr.at)
 	status.mu.Unlock()
-	if bytes.Contains([]byte(out), []byte("tGx7")) {
+	if strings.Contains(out, "tGx7") {
 		t.Errorf("the password shows in: %s", out)
 	}
 	if !strings.Contains(out, `user "guest"`) {

@@ -93,7 +93,7 @@ func TestHostileReplyAddress(t *testing.T) {
 		n, _ := count(t, url, b.queue)
 		return n == 0 && got.n.Load() == int64(2*len(hostile)+1)
 	})
-	_, _, made := server.publish.state()
+	_, made, _ := server.publish.state()
 	if made != 1 {
 		t.Errorf("hostile addresses cost %d publishing connections\n%s", made-1, log)
 	}

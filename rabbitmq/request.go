@@ -160,8 +160,8 @@ func (c *caller) receive(g *generation, returned <-chan amqp.Return, replies <-c
 				returned = nil
 				continue
 			}
-			if w, ok := c.pending.LoadAndDelete(refOf(r.Headers)); ok {
-				close(w.(*call).unroutable)
+			if waiting := callOf(c.pending.LoadAndDelete(refOf(r.Headers))); waiting != nil {
+				close(waiting.unroutable)
 			}
 		case d, ok := <-replies:
 			if !ok {
@@ -172,6 +172,12 @@ func (c *caller) receive(g *generation, returned <-chan amqp.Return, replies <-c
 			c.deliver(&d, limits)
 		}
 	}
+}
+
+// callOf returns what a look-up in pending found, nil when it found nothing.
+func callOf(found any, _ bool) *call {
+	c, _ := found.(*call)
+	return c
 }
 
 // deliver gives a reply to its call. Late, unknown, undecodable and second
@@ -185,17 +191,16 @@ func (c *caller) deliver(d *amqp.Delivery, limits celery.Limits) {
 	if err != nil {
 		return
 	}
-	w, ok := c.pending.Load(r.ID)
-	if !ok {
+	waiting := callOf(c.pending.Load(r.ID))
+	if waiting == nil {
 		return
 	}
-	call := w.(*call)
 	if r.Fault != nil && errors.Is(r.Fault, salt.ErrNoHandler) {
-		call.nobody.CompareAndSwap(nil, r)
+		waiting.nobody.CompareAndSwap(nil, r)
 		return
 	}
 	select {
-	case call.final <- r:
+	case waiting.final <- r:
 	default:
 	}
 }
@@ -203,9 +208,9 @@ func (c *caller) deliver(d *amqp.Delivery, limits celery.Limits) {
 // tooLarge fails the call whose reply is beyond the limit, found by the
 // property because the body is not read.
 func (c *caller) tooLarge(d *amqp.Delivery, limits celery.Limits) {
-	if w, ok := c.pending.Load(d.CorrelationId); ok {
+	if waiting := callOf(c.pending.Load(d.CorrelationId)); waiting != nil {
 		select {
-		case w.(*call).final <- &salt.Reply{ID: d.CorrelationId, Fault: &salt.RemoteError{
+		case waiting.final <- &salt.Reply{ID: d.CorrelationId, Fault: &salt.RemoteError{
 			Kind:    salt.FaultDispatcher,
 			Message: fmt.Sprintf("the reply has %d bytes, the limit here is %d", len(d.Body), limits.MaxBytes),
 		}}:

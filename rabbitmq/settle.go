@@ -73,7 +73,7 @@ func (s *session) settle(d *amqp.Delivery, m *salt.Message, reply *salt.Reply, e
 		s.settled(d.DeliveryTag, toAck)
 	case errors.Is(err, celery.ErrForeign):
 		s.settled(d.DeliveryTag, toAck)
-	case s.c.handling.Err() != nil:
+	case s.c.handling.Err() != nil, errors.Is(err, salt.ErrGiveBack):
 		// The drain is over and we cancelled the handler: its error says
 		// nothing about the message. The broker gives it out again.
 	case s.c.q.Requests || s.c.q.Ephemeral:

@@ -98,8 +98,8 @@ func (t *Transport) begin(calls *sync.WaitGroup) error {
 // that a publish would be tried; Detail tells what is wrong with either
 // connection.
 func (t *Transport) Health() salt.TransportHealth {
-	g, err, made := t.publish.state()
-	_, consumeErr, consumed := t.consume.state()
+	g, made, err := t.publish.state()
+	_, consumed, consumeErr := t.consume.state()
 	h := salt.TransportHealth{
 		Connected:  g != nil,
 		Unheard:    t.unheard.Load(),

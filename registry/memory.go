@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -67,9 +68,7 @@ func (r *Memory) Register(ctx context.Context, specs ...*salt.Spec) error {
 		}
 		changed[s.Topic] = list
 	}
-	for topic, list := range changed {
-		r.topics[topic] = list
-	}
+	maps.Copy(r.topics, changed)
 	return nil
 }
 

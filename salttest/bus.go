@@ -4,7 +4,9 @@
 package salttest
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -12,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/celerysalt/salt"
 	"github.com/celerysalt/salt/inmem"
@@ -25,7 +28,7 @@ type Bus struct {
 
 	mu      sync.Mutex
 	sent    []*salt.Message
-	handled map[string]int // calls of handlers that have ended, by message id
+	handled map[string]int // calls of handlers of events that have ended, by message id
 	failed  []error
 	changed chan struct{} // closed and renewed at each change
 }
@@ -53,14 +56,23 @@ func New(t testing.TB, opts ...Option) *Bus {
 	for _, o := range opts {
 		o(&c)
 	}
-	if c.transport == nil {
+	onBroker := c.transport != nil
+	if !onBroker {
 		c.transport = inmem.New()
 	}
 	if c.options.Registry == nil {
 		c.options.Registry = registry.NewMemory()
 	}
 	if c.options.Service == "" {
-		c.options.Service = "test-" + strings.NewReplacer("/", "-", " ", "_").Replace(t.Name())
+		c.options.Service = "test-" + strings.Map(func(r rune) rune {
+			if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+				return r
+			}
+			return '-'
+		}, t.Name())
+		if onBroker {
+			c.options.Service += "-" + rand.Text()[:8] // durable queues outlive the test
+		}
 	}
 	if c.options.Logger == nil {
 		c.options.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -108,7 +120,9 @@ func (b *Bus) record(next salt.Handler) salt.Handler {
 // watch counts the calls of handlers that have ended.
 func (b *Bus) watch(next salt.Handler) salt.Handler {
 	return func(ctx context.Context, m *salt.Message) (r *salt.Reply, err error) {
-		defer b.change(func() { b.handled[m.ID]++ })
+		if !m.RPC {
+			defer b.change(func() { b.handled[m.ID]++ })
+		}
 		r, err = next(ctx, m)
 		if err != nil {
 			b.change(func() { b.failed = append(b.failed, fmt.Errorf("message %s of %q: %w", m.ID, m.Topic, err)) })
@@ -152,10 +166,13 @@ func (b *Bus) Settle(t testing.TB) {
 func (b *Bus) unhandled() (waiting []string) {
 	bound := b.Bindings()
 	for _, m := range b.sent {
+		if m.RPC || !m.Expires.IsZero() && time.Now().After(m.Expires) {
+			continue // a call waits for its own answer; what has expired is dropped
+		}
 		want := 0
 		for _, s := range bound {
-			matches := s.Pattern == m.Topic || salt.MatchPattern(s.Pattern, m.Key())
-			if matches && s.Mode == salt.ModeEvent && salt.AcceptsVersion(s.Version, m.Version) {
+			routed := s.Exchange == cmp.Or(m.Exchange, salt.DefaultExchange) && salt.MatchPattern(s.Pattern, m.Key())
+			if routed && s.Mode == salt.ModeEvent && salt.AcceptsVersion(s.Version, m.Version) {
 				want++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -39,12 +40,12 @@ func TestRegistry(t *testing.T, open func(t *testing.T) salt.Registry) {
 // objectSchema is an object with members name: type, all required.
 func objectSchema(members ...string) *schema.Schema {
 	props, required := "", ""
-	for i := 0; i < len(members); i += 2 {
-		if i > 0 {
+	for member := range slices.Chunk(members, 2) {
+		if props != "" {
 			props, required = props+",", required+","
 		}
-		props += fmt.Sprintf(`%q:{"type":%q,"title":%q}`, members[i], members[i+1], members[i])
-		required += fmt.Sprintf("%q", members[i])
+		props += fmt.Sprintf(`%q:{"type":%q,"title":%q}`, member[0], member[1], member[0])
+		required += fmt.Sprintf("%q", member[0])
 	}
 	return schema.MustParse(fmt.Sprintf(`{"type":"object","title":"T","properties":{%s},"required":[%s]}`, props, required))
 }
@@ -180,7 +181,10 @@ func testSpecs(t *testing.T, r salt.Registry) {
 	if diff := cmp.Diff([]string{"a v2", "a v10", "b v1"}, all(t, r)); diff != "" {
 		t.Errorf("specs (-want +got):\n%s", diff)
 	}
-	for range r.Specs(t.Context()) {
+	for _, err := range r.Specs(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break // stopping early must not block anything
 	}
 	mustRegister(t, r, spec("c", "v1", "x", "string"))

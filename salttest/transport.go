@@ -62,6 +62,8 @@ func TestTransport(t *testing.T, f Fixture) {
 		{"ephemeral queues", testEphemeral},
 		{"end waits for handlers", testDrain},
 		{"handlers past the drain time are cut and the message comes again", testDrainOver},
+		{"Close cuts handlers when its context ends", testCloseCuts},
+		{"what could not begin goes back", testGiveBack},
 		{"bad messages are refused", testRefused},
 		{"closed", testClosed},
 	} {
@@ -153,7 +155,7 @@ func (k *kit) collect(tr salt.Transport, queue string, patterns ...string) <-cha
 }
 
 func (k *kit) queue(name string, patterns ...string) salt.Queue {
-	q := salt.Queue{Name: name, Concurrency: 4}
+	q := salt.Queue{Name: name, Concurrency: 1}
 	for _, p := range patterns {
 		q.Bindings = append(q.Bindings, salt.Binding{Exchange: salt.DefaultExchange, Pattern: p})
 	}
@@ -197,8 +199,11 @@ func testFanout(t *testing.T, k *kit) {
 	m.Trace = map[string]string{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 	m.Expires = time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
 	want := *m
-	want.Exchange, want.Attempt = "", 1 // the default exchange is not repeated on arrival
-	k.send(k.open(), m)
+	want.Attempt = 1
+	sender, after := k.open(), k.message(topic, `{"after":true}`)
+	afterID := after.ID
+	k.send(sender, m)
+	k.send(sender, after)
 	for _, c := range []<-chan *salt.Message{one, two} {
 		got := receive(k, c)
 		if diff := cmp.Diff(&want, got, cmpopts.IgnoreUnexported(salt.Message{}), cmpopts.IgnoreFields(salt.Message{}, "Body")); diff != "" {
@@ -207,7 +212,9 @@ func testFanout(t *testing.T, k *kit) {
 		if !sameJSON(want.Body, got.Body) {
 			t.Errorf("body %s, want %s", got.Body, want.Body)
 		}
-		nothing(k, c)
+		if next := receive(k, c); next.ID != afterID {
+			t.Errorf("then came message %s, want %s: something was delivered twice or lost", next.ID, afterID)
+		}
 	}
 }
 

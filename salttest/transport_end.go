@@ -2,6 +2,7 @@ package salttest
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -60,5 +61,47 @@ func testDrainOver(t *testing.T, k *kit) {
 	stop()
 	if got := receive(k, k.collect(k.open(), k.name("q"), topic)); got.ID != id || !got.Redelivered {
 		t.Errorf("got message %s, redelivered %v; want %s again", got.ID, got.Redelivered, id)
+	}
+}
+
+func testCloseCuts(t *testing.T, k *kit) {
+	topic, tr := k.name("cut"), k.Open(t)
+	started, cut := make(chan struct{}), make(chan error, 1)
+	k.consume(tr, k.queue(k.name("q"), topic), func(ctx context.Context, _ *salt.Message) (*salt.Reply, error) {
+		close(started)
+		<-ctx.Done()
+		cut <- ctx.Err()
+		return nil, ctx.Err()
+	})
+	k.send(k.open(), k.message(topic, `{}`))
+	receive(k, started)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := tr.Close(over); err == nil {
+		t.Error("Close with a handler running and no time says that all is well")
+	}
+	if err := receive(k, cut); err == nil {
+		t.Error("the handler's context was not cancelled")
+	}
+}
+
+func testGiveBack(t *testing.T, k *kit) {
+	topic := k.name("back")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	began := make(chan struct{})
+	stop := k.consume(k.open(), k.queue(k.name("q"), topic), func(context.Context, *salt.Message) (*salt.Reply, error) {
+		close(began)
+		<-ctx.Done() // the end, as the bus would see it
+		return nil, fmt.Errorf("waiting: %w", salt.ErrGiveBack)
+	})
+	m := k.message(topic, `{}`)
+	id := m.ID
+	k.send(k.open(), m)
+	receive(k, began)
+	go cancel()
+	stop()
+	if got := receive(k, k.collect(k.open(), k.name("q"), topic)); got.ID != id {
+		t.Errorf("got message %s, want %s again", got.ID, id)
 	}
 }

@@ -157,7 +157,7 @@ func testDeadLetters(t *testing.T, k *kit) {
 		defer func() { done <- struct{}{} }()
 		switch {
 		case strings.Contains(string(m.Body), "invalid"):
-			return nil, &salt.ValidationError{Topic: m.Topic, Part: "payload"}
+			return nil, &salt.ValidationError{Topic: m.Topic, Handler: "charge", Part: "payload"}
 		case strings.Contains(string(m.Body), "panic"):
 			panic("boom")
 		case strings.Contains(string(m.Body), "goexit"):
@@ -201,7 +201,11 @@ func testForeignBytes(t *testing.T, k *kit) {
 	envelope(func(*celery.Envelope) {})
 	receive(k, got)
 	nothing(k, got)
-	for i, l := range k.DeadLetters(t, queue, 2) {
+	letters := k.DeadLetters(t, queue, 2)
+	if len(letters) != 2 {
+		t.Errorf("%d dead letters, want 2", len(letters))
+	}
+	for i, l := range letters {
 		if l.Reason != salt.ReasonUndecodable {
 			t.Errorf("dead letter %d has reason %q", i, l.Reason)
 		}

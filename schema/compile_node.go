@@ -250,7 +250,7 @@ func (b *builder) pattern(text string) (*pattern, error) {
 }
 
 func newConstant(v any) constant {
-	text, _ := json.Marshal(v)
+	text, _ := json.Marshal(v) //nolint:errchkjson // v was decoded from JSON, whose types all encode
 	return constant{key: string(appendKey(nil, v)), text: string(text)}
 }
 

@@ -19,8 +19,8 @@ func TestPatternSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if real := len(prog.Inst); 2*estimate+8 < real || estimate > 3*real {
-			t.Errorf("%s: estimated %d, really %d", text, estimate, real)
+		if needed := len(prog.Inst); 2*estimate+8 < needed || estimate > 3*needed {
+			t.Errorf("%s: estimated %d, really %d", text, estimate, needed)
 		}
 	}
 }

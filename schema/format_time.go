@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"strings"
 	"time"
 )
 
@@ -105,7 +106,7 @@ func isParts(s []byte, units string, fraction bool) bool {
 		if n == len(s) {
 			return false
 		}
-		at := bytes.IndexByte([]byte(units), s[n])
+		at := strings.IndexByte(units, s[n])
 		if at < 0 || fractional && s[n] != 'S' {
 			return false
 		}

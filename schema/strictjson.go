@@ -48,7 +48,7 @@ type cell struct {
 
 // Tapes are reused: a document of 65 leaves needs about 4 KiB of cells. Big
 // ones are left to the garbage collector.
-var tapes = sync.Pool{New: func() any { return new(tape) }}
+var tapes sync.Pool
 
 const keepCells = 1 << 14
 
@@ -81,7 +81,10 @@ func scan(doc []byte, l Limits) (*tape, error) {
 	if len(doc) > min(l.MaxBytes, math.MaxInt32) {
 		return nil, failure("", "size", "at most "+strconv.Itoa(l.MaxBytes)+" bytes", strconv.Itoa(len(doc))+" bytes")
 	}
-	t := tapes.Get().(*tape)
+	t, ok := tapes.Get().(*tape)
+	if !ok { // there is none to reuse
+		t = new(tape)
+	}
 	t.src = doc
 	if jsontext.Value(doc).IsValid() && t.split(l) {
 		return t, nil
@@ -126,7 +129,7 @@ func (s *scanner) document() error {
 			break
 		}
 	}
-	if _, err := s.dec.ReadToken(); err != io.EOF {
+	if _, err := s.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return failure("", "syntax", "one JSON value", "more after it at byte "+strconv.FormatInt(s.dec.InputOffset(), 10))
 	}
 	return nil

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"iter"
 	"slices"
@@ -95,7 +96,7 @@ func (t *tape) key(b []byte, i int) []byte {
 		}
 		return append(b, ']')
 	case '{':
-		names := slices.SortedFunc(t.children(i), func(x, y int) int { return strings.Compare(string(t.str(x)), string(t.str(y))) })
+		names := slices.SortedFunc(t.children(i), func(x, y int) int { return bytes.Compare(t.str(x), t.str(y)) })
 		b = append(b, '{')
 		for _, at := range names {
 			b = append(appendKeyString(b, t.str(at)), ':')

@@ -176,17 +176,17 @@ func smallInt(lit []byte) (int64, bool) {
 // smallRange returns integers between which a literal lies: itself twice, or
 // for 12.99 12 and 13.
 func smallRange(lit []byte) (low, high int64, ok bool) {
-	point := bytes.IndexByte(lit, '.')
-	if point < 0 {
+	whole, fraction, found := bytes.Cut(lit, []byte{'.'})
+	if !found {
 		low, ok = smallInt(lit)
 		return low, low, ok
 	}
-	for _, c := range lit[point+1:] {
+	for _, c := range fraction {
 		if c < '0' || c > '9' {
 			return 0, 0, false
 		}
 	}
-	low, ok = smallInt(lit[:point])
+	low, ok = smallInt(whole)
 	return low, low + 1, ok && lit[0] != '-'
 }
 

@@ -148,12 +148,11 @@ func onlySubcommands(cmd *cobra.Command, args []string) error {
 	case strings.Contains(args[0], "://"):
 		return errors.New("a URL is no command; the broker's address goes into --url or SALT_URL")
 	}
-	err := fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0])
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
+		return fmt.Errorf("no command %q; the nearest is %s", args[0], strings.Join(near, " or "))
 	}
-	return err
+	return fmt.Errorf("no command %q", args[0])
 }
 
 // helpCommand replaces cobra's own, which takes an unknown topic for a success.
@@ -180,9 +179,9 @@ func arguments(least, most int, usage string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return fmt.Errorf("%s needs %s", cmd.CommandPath(), usage)
+			return fmt.Errorf("%s needs %s", cmd.Name(), usage)
 		case most >= 0 && len(args) > most:
-			return fmt.Errorf("%s takes %s, got %d arguments (quote JSON for the shell)", cmd.CommandPath(), usage, len(args))
+			return fmt.Errorf("%s takes %s, got %d arguments (quote JSON for the shell)", cmd.Name(), usage, len(args))
 		}
 		return nil
 	}

@@ -109,7 +109,11 @@ func authoredError(body jsontext.Value) error {
 		Message jsontext.Value `json:"error_message"`
 		Details jsontext.Value `json:"details"`
 	}
-	if body.Kind() != jsontext.KindBeginObject || json.Unmarshal(body, &e) != nil || e.Code == nil && e.Message == nil {
+	if body.Kind() != jsontext.KindBeginObject {
+		return nil
+	}
+	_ = json.Unmarshal(body, &e) // decoding the reply made sure that it is JSON
+	if e.Code == nil && e.Message == nil {
 		return nil
 	}
 	text := "the service answered an error"

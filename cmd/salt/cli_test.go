@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -27,6 +28,8 @@ type cli struct {
 	stdin  io.Reader
 	env    map[string]string
 	broker *inmem.Broker // nil: RabbitMQ
+
+	transport salt.Transport // instead of either
 }
 
 // inProcess is a command line whose broker, wherever it is told to be, is b.
@@ -46,6 +49,9 @@ func (c cli) start(ctx context.Context, args ...string) *running {
 		in: c.stdin, out: r.out, err: r.err,
 		env: func(name string) string { return c.env[name] },
 		open: func(url string, o *rabbitmq.Options) (salt.Transport, error) {
+			if c.transport != nil {
+				return c.transport, nil
+			}
 			if c.broker != nil {
 				return c.broker.Open(), nil
 			}
@@ -66,7 +72,7 @@ func (r *running) done(t testing.TB) (code int, out, err string) {
 	select {
 	case code := <-r.code:
 		return code, r.out.String(), r.err.String()
-	case <-time.After(60 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("the command does not end\nstdout:\n%s\nstderr:\n%s", r.out, r.err)
 		return 0, "", ""
 	}
@@ -114,7 +120,7 @@ func (s *screen) String() string {
 // wait waits until the text holds want n times.
 func (s *screen) wait(t testing.TB, want string, n int) {
 	t.Helper()
-	deadline := time.NewTimer(60 * time.Second)
+	deadline := time.NewTimer(2 * time.Minute)
 	defer deadline.Stop()
 	for {
 		s.mu.Lock()
@@ -127,7 +133,7 @@ func (s *screen) wait(t testing.TB, want string, n int) {
 		case <-changed:
 		case <-deadline.C:
 			text := s.String()
-			t.Fatalf("%q is there %d times after 60 s, want %d; the end of %d bytes:\n%s", want, have, n, len(text), text[max(0, len(text)-1000):])
+			t.Fatalf("%q is there %d times after 2 minutes, want %d; the end of %d bytes:\n%s", want, have, n, len(text), text[max(0, len(text)-1000):])
 		}
 	}
 }
@@ -154,7 +160,8 @@ func skip(t testing.TB, why string) {
 // after the other.
 func service(t testing.TB, b *inmem.Broker, subscribe func(*salt.Bus)) *salt.Bus {
 	t.Helper()
-	bus, err := salt.Open(t.Context(), b.Open(), &salt.Options{Catalog: salt.NewCatalog(), Service: "service", Concurrency: 1})
+	bus, err := salt.Open(t.Context(), b.Open(), &salt.Options{Catalog: salt.NewCatalog(), Service: "service", Concurrency: 1,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,29 @@ func (b *privateBroker) control(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// elect makes sure that the collector's quorum queue has a leader. Who talks to
+// a single node's quorum queue in the first moment after a restart can keep it
+// from electing one, for ever: a fault of RabbitMQ 3.10 (rabbitmq-server issue
+// 10070), under which nothing is lost and nothing is confirmed.
+func (b *privateBroker) elect(t *testing.T, service *collected) {
+	t.Helper()
+	patience := time.Now().Add(15 * time.Second)
+	for !service.bus.Health().Ready {
+		if time.Now().Before(patience) {
+			time.Sleep(50 * time.Millisecond) // polls another process
+			continue
+		}
+		t.Log("the queue has no leader, as in rabbitmq-server issue 10070; triggering an election")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, b.state+"/rabbitmqctl", "eval", "ra:trigger_election({'%2F_collector', node()}).").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return
+	}
+}
+
 // A process is the real program.
 type process struct {
 	*exec.Cmd
@@ -89,6 +112,7 @@ func (p *process) code(t *testing.T) int {
 
 // collected is what a service with a durable queue received.
 type collected struct {
+	bus *salt.Bus
 	mu  sync.Mutex
 	ids map[string]bool
 }
@@ -115,6 +139,7 @@ func collect(t *testing.T, url string) *collected {
 			t.Error(err)
 		}
 	})
+	c.bus = bus
 	salt.SubscribePattern(bus, "#", func(_ context.Context, m *salt.Message) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -146,8 +171,7 @@ func TestBrokerKilled(t *testing.T) {
 
 	// The publisher gets a line every few milliseconds, all the time.
 	stdin, feed := io.Pipe()
-	publisher := startProcess(t, binary, broker.url, stdin, "publish", "crash.test", "--lines", "--json", "--verbose")
-	dumpTo(t, publisher)
+	publisher := startProcess(t, binary, broker.url, stdin, "publish", "crash.test", "--lines", "--json", "--timeout", "1m")
 	stop, fed := make(chan struct{}), make(chan int)
 	go func() {
 		tick := time.NewTicker(2 * time.Millisecond)
@@ -171,7 +195,7 @@ func TestBrokerKilled(t *testing.T) {
 
 	broker.control(t, "kill", "rabbitmq")
 	listener.err.wait(t, "connection lost, waiting for the broker", 1)
-	publisher.out.wait(t, `"outcome":"refused"`, 1)
+	publisher.err.wait(t, "waiting for the broker, up to 1m0s", 1)
 	away := startProcess(t, binary, broker.url, nil, "publish", "crash.away", "{}")
 	if code := away.code(t); code != exitFailed || away.out.String() != "" ||
 		!strings.Contains(away.err.String(), "outcome refused: broker unavailable") || !strings.Contains(away.err.String(), "salt doctor") {
@@ -179,6 +203,7 @@ func TestBrokerKilled(t *testing.T) {
 	}
 
 	broker.control(t, "restart", "rabbitmq")
+	broker.elect(t, service)
 	listener.err.wait(t, "connected again", 1)
 	confirmed := strings.Count(publisher.out.String(), `"outcome":"confirmed"`)
 	publisher.out.wait(t, `"outcome":"confirmed"`, confirmed+200)
@@ -232,7 +257,7 @@ func checkOutcomes(t *testing.T, report string, lines int, service *collected) {
 			}
 		}
 	}
-	if total := outcomes["confirmed"] + outcomes["refused"] + outcomes["unknown"]; missing > 0 || total != lines || outcomes["refused"] == 0 {
+	if total := outcomes["confirmed"] + outcomes["refused"] + outcomes["unknown"]; missing > 0 || total != lines {
 		t.Errorf("%d of the confirmed messages are missing; %d lines, outcomes %v", missing, lines, outcomes)
 	}
 	t.Logf("%d lines: %v, none of the confirmed missing", lines, outcomes)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/celerysalt/salt"
 	"github.com/celerysalt/salt/celery"
 	"github.com/celerysalt/salt/inmem"
+	"github.com/celerysalt/salt/rabbitmq"
 	"github.com/celerysalt/salt/registry"
 )
 
@@ -68,6 +68,9 @@ func (a *app) demo(ctx context.Context) error {
 		if t, err = a.transport(a.url, a.logger()); err != nil {
 			return err
 		}
+		if err := a.reachable(ctx); err != nil {
+			return errors.Join(fmt.Errorf("demo: %w", err), t.Close(ctx))
+		}
 		where = "on " + shownURL(a.url)
 	}
 	if err := d.open(ctx, t, a); err != nil {
@@ -104,6 +107,18 @@ func (a *app) demo(ctx context.Context) error {
 		d.p.green(fmt.Sprintf("All %d parts did what they say", len(parts))), time.Since(began).Round(time.Millisecond)))
 }
 
+// reachable asks before the demo begins: a bus would wait for its broker.
+func (a *app) reachable(ctx context.Context) error {
+	d, err := rabbitmq.Diagnose(ctx, a.url, &rabbitmq.Options{Logger: a.logger(), DialTimeout: dialTimeout}, nil, nil)
+	switch {
+	case err != nil:
+		return err
+	case d.Broker.Problem != "":
+		return fmt.Errorf("%w: %s", salt.ErrUnavailable, d.Broker.Problem)
+	}
+	return nil
+}
+
 // open makes the bus, subscribes and starts.
 func (d *demo) open(ctx context.Context, t salt.Transport, a *app) error {
 	bus, err := salt.Open(ctx, t, &salt.Options{
@@ -120,9 +135,6 @@ func (d *demo) open(ctx context.Context, t salt.Transport, a *app) error {
 	if err := bus.Start(start); err != nil {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 		defer cancel()
-		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%w: %s", salt.ErrUnavailable, cmp.Or(bus.Health().Transport.Detail, err.Error()))
-		}
 		_ = bus.Close(end) // the failure is what counts
 		return err
 	}
@@ -170,9 +182,7 @@ func (a *app) printPart(d *demo, number int, title string, failure error) error 
 }
 
 // say adds a line of explanation, code a line of Go, show a labelled fact.
-func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(&d.text, "   "+format+"\n", args...)
-}
+func (d *demo) say(text string) { fmt.Fprintf(&d.text, "   %s\n", text) }
 
 func (d *demo) code(text string) { fmt.Fprintf(&d.text, "       %s\n", d.p.cyan(text)) }
 

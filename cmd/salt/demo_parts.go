@@ -43,7 +43,7 @@ type deliveries struct {
 	both []string
 }
 
-func (g *deliveries) saw(list *[]string, ctx context.Context) {
+func (g *deliveries) saw(ctx context.Context, list *[]string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	*list = append(*list, salt.Info(ctx).Version)
@@ -69,15 +69,15 @@ func (d *demo) subscribe() {
 		return nil
 	}, salt.Ephemeral())
 	orderPaidV1.Subscribe(d.bus, func(ctx context.Context, _ *OrderPaidV1) error {
-		g.saw(&g.v1, ctx)
+		g.saw(ctx, &g.v1)
 		return nil
 	}, salt.Ephemeral())
 	orderPaidV2.Subscribe(d.bus, func(ctx context.Context, _ *OrderPaidV2) error {
-		g.saw(&g.v2, ctx)
+		g.saw(ctx, &g.v2)
 		return nil
 	}, salt.Ephemeral())
 	orderPaidV1.Subscribe(d.bus, func(ctx context.Context, _ *OrderPaidV1) error {
-		g.saw(&g.both, ctx)
+		g.saw(ctx, &g.both)
 		g.everything <- struct{}{} // the last handler of the queue: the others have had it
 		return nil
 	}, salt.Ephemeral(), salt.AllVersions())
@@ -220,8 +220,10 @@ func (d *demo) validation(ctx context.Context) error {
 		return fmt.Errorf("not so: the publish is a *salt.ValidationError, it is %w", err)
 	}
 	var places []string
+	label := "refused"
 	for _, f := range bad.Fields {
-		d.show("refused", "%v", f)
+		d.show(label, "%v", f)
+		label = ""
 		places = append(places, f.Pointer)
 	}
 	slices.Sort(places)
@@ -248,12 +250,18 @@ func (d *demo) conflict(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("not so: the refusal is a *salt.ConflictError, it is %w", err)
 	}
-	for text := range strings.Lines(conflict.Error()) {
-		d.show("refused", "%s", strings.TrimSpace(text))
+	d.show("refused", "topic %q version %q has two different schemas", conflict.Topic, conflict.Version)
+	d.show("", "%s", conflict.Have)
+	d.show("", "%s", conflict.Want)
+	for _, difference := range conflict.Differences[:min(2, len(conflict.Differences))] {
+		d.show("", "%v", difference)
 	}
+	d.show("", "… of %d differences", len(conflict.Differences))
 	have, err := d.registry.Lookup(ctx, demoTopic("risk.created"), salt.LatestVersion)
 	if err != nil {
 		return err
 	}
-	return expect(have.Schema == riskCreated.Spec().Schema, "the registry still has the first schema")
+	return errors.Join(
+		expect(len(conflict.Differences) > 2 && conflict.Part == "payload", "the differences are named"),
+		expect(have.Schema == riskCreated.Spec().Schema, "the registry still has the first schema"))
 }

@@ -39,7 +39,7 @@ func checkDemo(t *testing.T, out, where string) {
 		"4. Two versions side by side\n", "v1 got    v1 and v2\n", "v2 got    v2\n",
 		"5. A request with a typed error\n", "answer    risk 7 has score 9.5\n", "error     a *main.RiskError with code NOT_FOUND: there is no risk 404\n",
 		"6. What does not fit its schema is not sent\n", "/email: format", "/plan: enum", "/user_id: minimum",
-		"7. Two schemas for one version are refused\n", "has two different schemas (payload)", "demo_events.go:LINE", "demo_parts.go:LINE", "give one of them another topic or version",
+		"7. Two schemas for one version are refused\n", "has two different schemas\n", "main.RiskCreated at salt/demo_events.go:LINE\n", "main.RiskCreated at salt/demo_parts.go:LINE\n", "… of 6 differences\n",
 		"All 7 parts did what they say in TIME.",
 	} {
 		if !strings.Contains(got, want) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -219,13 +220,14 @@ func (r *report) queue(q *rabbitmq.QueueDiagnosis, asked []string) {
 		f.Text = q.Problem
 		f.Remedy = "start its service, or correct the name: a service's queue is salt.Options.Service, its requests' that and \".rpc\""
 	case q.Consumers == 0 && !strings.HasSuffix(q.Name, deadSuffix):
-		f.Text = fmt.Sprintf("queue %q has %s waiting and no consumer", q.Name, count(q.Messages, "message"))
+		f.Text = fmt.Sprintf("queue %q (%s) has %s waiting and no consumer", q.Name, cmp.Or(q.Type, "type unknown"), count(q.Messages, "message"))
 		f.Remedy = "start its service"
 	case q.Problem != "":
 		f.Text, f.Remedy = q.Problem, "see the broker's reason"
 	default:
 		f.OK = true
-		f.Text = fmt.Sprintf("queue %q has %s and %s waiting", q.Name, count(q.Consumers, "consumer"), count(q.Messages, "message"))
+		f.Text = fmt.Sprintf("queue %q (%s) has %s and %s waiting", q.Name, cmp.Or(q.Type, "type unknown"),
+			count(q.Consumers, "consumer"), count(q.Messages, "message"))
 	}
 	r.add(f)
 }

@@ -118,7 +118,7 @@ func TestDoctorQueues(t *testing.T) {
 	out := c.must(t, "doctor", "--queue", name)
 	for _, want := range []string{
 		"ok     broker: connected to amqp://guest@127.0.0.1:", "ok     version: RabbitMQ ", `ok     exchange "tchu_events" is a durable topic exchange`,
-		`ok     queue "` + name + `" has 1 consumer and 0 messages waiting`,
+		`ok     queue "` + name + `" (quorum) has 1 consumer and 0 messages waiting`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -135,7 +135,7 @@ func TestDoctorQueues(t *testing.T) {
 		code, out, err := c.run(t, "doctor", "--queue", name, "--queue", name+".absent")
 		ok := code == exitFailed && err == ""
 		for _, want := range []string{
-			`WRONG  queue "` + name + `" has 1 message waiting and no consumer`, `WRONG  queue "` + name + `.dead" holds 1 dead letter`,
+			`WRONG  queue "` + name + `" (quorum) has 1 message waiting and no consumer`, `WRONG  queue "` + name + `.dead" holds 1 dead letter`,
 			`WRONG  queue "` + name + `.absent" does not exist`, "remedy: start its service", "x-salt-reason",
 		} {
 			ok = ok && strings.Contains(out, want)

@@ -19,6 +19,9 @@ const (
 	lineBatch = 1024
 
 	progressEvery = 2 * time.Second
+
+	// attempts to send a line while the broker comes and goes.
+	attempts = 3
 )
 
 // A line of the input.
@@ -148,29 +151,28 @@ type lineReport struct {
 	began, told  time.Time
 }
 
-// send publishes a batch and reports it. The error is that of reporting.
+// send publishes a batch and reports it. What the broker has certainly not got,
+// because it was away, is sent again when it is back. An error ends it all.
 func (r *lineReport) send(ctx context.Context, bus *salt.Bus, topic string, f *publishFlags, batch []line) error {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	outcomes := make([]error, len(batch))
-	ids := make([]string, len(batch))
-	var (
-		ms []*salt.Message
-		at []int
-	)
-	for i, l := range batch {
-		m, err := f.lineMessage(topic, l)
-		if err != nil {
-			outcomes[i] = err
-			continue
+	b := sending{f: f, topic: topic, lines: batch, ids: make([]string, len(batch)), outcomes: make([]error, len(batch))}
+	todo := make([]int, len(batch))
+	for i := range todo {
+		todo[i] = i
+	}
+	var stop error
+	for range attempts {
+		if stop = r.waitForBroker(ctx, bus, f.timeout); stop != nil {
+			for _, i := range todo {
+				b.outcomes[i] = stop // certainly not there
+			}
+			break
 		}
-		ms, at = append(ms, m), append(at, i)
+		if todo = b.attempt(ctx, bus, todo); len(todo) == 0 || ctx.Err() != nil {
+			break
+		}
 	}
-	for i, err := range bus.SendBatch(ctx, ms) {
-		outcomes[at[i]], ids[at[i]] = err, ms[i].ID
-	}
-	for i, err := range outcomes {
-		if err := r.tell(batch[i].number, ids[i], err); err != nil {
+	for i, err := range b.outcomes {
+		if err := r.tell(batch[i].number, b.ids[i], err); err != nil {
 			return err
 		}
 	}
@@ -178,7 +180,70 @@ func (r *lineReport) send(ctx context.Context, bus *salt.Bus, topic string, f *p
 		r.told = time.Now()
 		fmt.Fprintf(r.a.err, "salt: %s published, %d failed so far\n", count(r.sent, "message"), r.failed)
 	}
+	if stop != nil && ctx.Err() == nil {
+		return fmt.Errorf("stopped after line %d: %w", batch[len(batch)-1].number, stop)
+	}
 	return nil
+}
+
+// waitForBroker returns when publishing is possible.
+func (r *lineReport) waitForBroker(ctx context.Context, bus *salt.Bus, timeout time.Duration) error {
+	late := time.NewTimer(timeout)
+	defer late.Stop()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for said := false; ; {
+		h := bus.Health().Transport
+		if h.Connected {
+			return nil
+		}
+		if h.Detail != "" && !said && r.sent > 0 {
+			said = true
+			fmt.Fprintf(r.a.err, "salt: waiting for the broker, up to %v: %s\n", timeout, h.Detail)
+		}
+		select {
+		case <-look.C:
+		case <-late.C:
+			return fmt.Errorf("%w within %v: %s", salt.ErrUnavailable, timeout, h.Detail)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// sending is a batch on its way. A line keeps its message id in every attempt.
+type sending struct {
+	f        *publishFlags
+	topic    string
+	lines    []line
+	ids      []string
+	outcomes []error // nil is confirmed
+}
+
+// attempt sends the lines at the given places and returns those that are worth
+// another attempt.
+func (b *sending) attempt(ctx context.Context, bus *salt.Bus, places []int) (again []int) {
+	ctx, cancel := context.WithTimeout(ctx, b.f.timeout)
+	defer cancel()
+	var (
+		ms []*salt.Message
+		at []int
+	)
+	for _, i := range places {
+		m, err := b.f.lineMessage(b.topic, b.lines[i])
+		if b.outcomes[i] = err; err == nil {
+			m.ID = b.ids[i]
+			ms, at = append(ms, m), append(at, i)
+		}
+	}
+	for k, err := range bus.SendBatch(ctx, ms) {
+		i := at[k]
+		b.ids[i], b.outcomes[i] = ms[k].ID, err
+		if pe, ok := errors.AsType[*salt.PublishError](err); ok && pe.Outcome == salt.Refused && salt.Retryable(err) {
+			again = append(again, i)
+		}
+	}
+	return again
 }
 
 func (f *publishFlags) lineMessage(topic string, l line) (*salt.Message, error) {

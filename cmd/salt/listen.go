@@ -177,10 +177,10 @@ func (a *app) show(ctx context.Context, e *ear, where string, count int) error {
 				fmt.Fprintf(a.err, "salt: %s\n", text)
 			}
 		case err := <-e.end:
-			if ctx.Err() != nil {
-				return nil
+			if ctx.Err() == nil {
+				return err
 			}
-			return err
+			return nil // interrupted; what ended first does not matter
 		case <-ctx.Done():
 			return nil
 		}

@@ -136,7 +136,7 @@ func TestUndecodableLog(t *testing.T) {
 	for verbose, want := range map[bool]int{false: 0, true: 1} {
 		var text strings.Builder
 		e := newEar()
-		inner := slog.Handler(slog.DiscardHandler)
+		inner := slog.DiscardHandler
 		if verbose {
 			inner = slog.NewTextHandler(io.MultiWriter(&text), nil)
 		}

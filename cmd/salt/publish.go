@@ -16,7 +16,9 @@ the message's id.
 
 With --lines stdin holds one JSON object per line. They are published in order
 and pipelined; each has its own outcome, and the exit code is 1 if any failed.
-A line that failed does not stop the others.
+A line that failed does not stop the others. When the broker goes away, what it
+has certainly not got waits for it, up to --timeout; then salt stops and says at
+which line. An outcome "unknown" may be there: that line is not sent again.
 
 An event that no queue is bound for is confirmed all the same: a broadcast may
 be unheard. A note on stderr says so; --must-route makes it an error.`
