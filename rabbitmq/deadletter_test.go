@@ -51,7 +51,7 @@ func TestDeadLetters(t *testing.T) {
 		case "v3":
 			runtime.Goexit()
 		case "v4":
-			return nil, &salt.ValidationError{Topic: m.Topic, Part: "payload"}
+			return nil, &salt.ValidationError{Topic: m.Topic, Handler: "charge", Part: "payload"}
 		case "v5":
 			return nil, fmt.Errorf("late: %w", salt.ErrExpired)
 		case "v6":

@@ -241,7 +241,20 @@ func (p *publisher) declare(ctx context.Context, exchange string) error {
 			return declareExchange(ch, p.gen, exchange)
 		})
 	})
-	if err != nil && p.gen.isDead() {
+	if err != nil {
+		return p.gen.orGone(err)
+	}
+	return nil
+}
+
+// orGone returns errGone for an error that only says that the connection went;
+// the library may know it before the generation does.
+func (g *generation) orGone(err error) error {
+	if errors.Is(err, amqp.ErrClosed) {
+		g.kill(errGone)
+		return errGone
+	}
+	if g.isDead() {
 		return errGone
 	}
 	return err

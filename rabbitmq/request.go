@@ -106,10 +106,7 @@ func (p *publisher) request(ctx context.Context, o *outgoing, c *call, limits ce
 	}
 	to, err := p.callers.do(ctx, p.gen.tasks, struct{}{}, func() (*caller, error) { return openCaller(p.gen, limits) })
 	if err != nil {
-		if p.gen.isDead() {
-			return nil, errGone
-		}
-		return nil, err
+		return nil, p.gen.orGone(err)
 	}
 	if err := p.gen.lock(ctx); err != nil {
 		return nil, err
