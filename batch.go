@@ -35,7 +35,7 @@ func (r Results) Err() error {
 // panic of a hook is that event's outcome, a *[PanicError].
 func PublishAll[T any, P EventOf[T]](ctx context.Context, to Sender, events ...P) Results {
 	return publishAll(ctx, to, len(events), func(i int) (*definition, any, hook) {
-		return events[i].Definition().d, events[i], events[i].OnPublish
+		return events[i].Definition().inner(), events[i], events[i].OnPublish
 	})
 }
 

@@ -61,6 +61,7 @@ type Options struct {
 // use. Make one with [Open].
 type Bus struct {
 	opts      Options
+	unnamed   bool // Options.Service was empty
 	log       *slog.Logger
 	transport Transport
 	registrar *registrar
@@ -101,11 +102,12 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 30*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
+	unnamed := o.Service == ""
 	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
 	if err := checkOptions(&o); err != nil {
 		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), t.Close(ctx))
 	}
-	b := &Bus{opts: o, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
+	b := &Bus{opts: o, unnamed: unnamed, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	b.send = chain(o.Send, b.dispatch)
 	b.registrar = newRegistrar(o.Registry, o.Logger)

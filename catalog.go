@@ -51,6 +51,11 @@ func (c *Catalog) add(s *Spec) error {
 	defer c.mu.Unlock()
 	key := catalogKey{s.Topic, s.Version}
 	have, ok := c.specs[key]
+	for _, other := range c.specs {
+		if !ok && other.Topic == s.Topic && CompareVersions(other.Version, s.Version) == 0 {
+			return fmt.Errorf("topic %q: %s is the same version as %s, which %s defines; write it in one way", s.Topic, s.Version, other.Version, other.Origin())
+		}
+	}
 	if !ok {
 		c.specs[key] = s
 		return nil

@@ -72,12 +72,19 @@ type RequestOf[T, Resp any, E error] interface {
 type Definition[T any] struct{ d *definition }
 
 // Spec returns what the definition says, without the Go type.
-func (d *Definition[T]) Spec() *Spec { return d.d.spec }
+func (d *Definition[T]) Spec() *Spec { return d.inner().spec }
+
+func (d *Definition[T]) inner() *definition {
+	if d == nil {
+		panic(fmt.Sprintf("salt: the method Definition of *%s returned nil; return the variable that salt.Define made", reflect.TypeFor[T]()))
+	}
+	return d.d
+}
 
 // Validate checks v as a publish would, without publishing; for constructors.
 // The error is a *[ValidationError].
 func (d *Definition[T]) Validate(v *T) error {
-	_, err := d.d.encode(v)
+	_, err := d.inner().encode(v)
 	return err
 }
 
@@ -101,6 +108,7 @@ type definition struct {
 type shape struct {
 	mode            Mode
 	response, fault reflect.Type
+	simple          bool // a plain payload: nothing calls its methods
 }
 
 // Define defines the class-style event or request T: a struct that embeds
@@ -123,10 +131,11 @@ func Define[T any, P interface {
 	return &Definition[T]{define(reflect.TypeFor[T](), s, topic, opts, callerPlace(1))}
 }
 
-// DefineEvent defines an event with the plain payload T, in one line. It
-// panics as [Define] does.
+// DefineEvent defines an event with the plain payload T, in one line. Hooks
+// belong to the class style: a T that has one is refused. It panics as [Define]
+// does.
 func DefineEvent[T any](topic string, opts ...Option) *EventType[T] {
-	s := shape{mode: ModeEvent}
+	s := shape{mode: ModeEvent, simple: true}
 	return &EventType[T]{Definition[T]{define(reflect.TypeFor[T](), s, topic, opts, callerPlace(1))}}
 }
 
@@ -135,6 +144,7 @@ func DefineEvent[T any](topic string, opts ...Option) *EventType[T] {
 func DefineRPC[Req, Resp any, E error](topic string, opts ...Option) *RPCType[Req, Resp, E] {
 	var s shape
 	(*RPC[Resp, E])(nil).describe(&s)
+	s.simple = true
 	return &RPCType[Req, Resp, E]{Definition[Req]{define(reflect.TypeFor[Req](), s, topic, opts, callerPlace(1))}}
 }
 
@@ -188,7 +198,7 @@ func define(t reflect.Type, s shape, topic string, opts []Option, place string) 
 	fail := func(err error) {
 		panic(fmt.Sprintf("salt: %s: define %s as %q: %v", place, t, topic, err))
 	}
-	for _, err := range []error{CheckTopic(topic), CheckVersion(cfg.version), checkExchange(cfg.exchange)} {
+	for _, err := range []error{CheckTopic(topic), checkDefinedVersion(cfg.version), checkExchange(cfg.exchange)} {
 		if err != nil {
 			fail(err)
 		}
@@ -197,6 +207,9 @@ func define(t reflect.Type, s shape, topic string, opts []Option, place string) 
 		Topic: topic, Version: cfg.version, Mode: s.mode, Doc: cfg.doc, Exchange: cfg.exchange,
 		Package: t.PkgPath(), Type: t.String(), Source: place, Unregistered: cfg.unregistered,
 	}}
+	if err := checkHooks(t, s); err != nil {
+		fail(err)
+	}
 	if err := d.reflect(t, s, cfg); err != nil {
 		fail(err)
 	}

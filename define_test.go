@@ -43,6 +43,14 @@ type (
 	marshalsItself struct{}
 )
 
+type (
+	withHook  struct{ ID int }
+	wrongHook struct{ salt.Event }
+)
+
+func (*withHook) OnPublish(context.Context, func(context.Context) error) error { return nil }
+func (*wrongHook) OnCall(context.Context, func(context.Context) error) error   { return nil }
+
 func (*errWithout) Error() string { return "" }
 func (valueErr) Error() string    { return "" }
 func (marshalsItself) MarshalJSON() ([]byte, error) {
@@ -63,16 +71,25 @@ func TestDefinePanics(t *testing.T) {
 		define func()
 		want   []string // parts of the message
 	}{
-		"empty topic":   {func() { salt.DefineEvent[payloadA]("", in()...) }, []string{"define_test.go:", "payloadA", "topic is empty"}},
-		"long topic":    {func() { salt.DefineEvent[payloadA](strings.Repeat("x", 256), in()...) }, []string{"256 bytes"}},
-		"wildcard":      {func() { salt.DefineEvent[payloadA]("user.*", in()...) }, []string{"wildcard", "SubscribePattern"}},
-		"bad version":   {func() { salt.DefineEvent[payloadA]("a", in(salt.Version("newest"))...) }, []string{`"newest"`, "v1.2.3"}},
-		"no exchange":   {func() { salt.DefineEvent[payloadA]("a", in(salt.Exchange(""))...) }, []string{"exchange"}},
-		"misspelt tag":  {func() { salt.DefineEvent[badTag]("a", in()...) }, []string{"define_test.go:", "Name", "minLenght"}},
-		"bare list":     {func() { salt.DefineEvent[[]payloadA]("a", in()...) }, []string{"no JSON object", "wrap it in a struct"}},
-		"reserved name": {func() { salt.DefineEvent[reserved]("a", in()...) }, []string{"_tchu_meta"}},
-		"channel":       {func() { salt.DefineEvent[struct{ C chan int }]("a", in()...) }, []string{"C", "chan int"}},
-		"hidden fields": {func() { salt.DefineEvent[hidesFields]("a", in()...) }, []string{`"id"`, "MarshalJSON"}},
+		"empty topic":       {func() { salt.DefineEvent[payloadA]("", in()...) }, []string{"define_test.go:", "payloadA", "topic is empty"}},
+		"long topic":        {func() { salt.DefineEvent[payloadA](strings.Repeat("x", 256), in()...) }, []string{"256 bytes"}},
+		"wildcard":          {func() { salt.DefineEvent[payloadA]("user.*", in()...) }, []string{"wildcard", "SubscribePattern"}},
+		"bad version":       {func() { salt.DefineEvent[payloadA]("a", in(salt.Version("newest"))...) }, []string{`"newest"`, "v1.2.3"}},
+		"no exchange":       {func() { salt.DefineEvent[payloadA]("a", in(salt.Exchange(""))...) }, []string{"exchange"}},
+		"misspelt tag":      {func() { salt.DefineEvent[badTag]("a", in()...) }, []string{"define_test.go:", "Name", "minLenght"}},
+		"bare list":         {func() { salt.DefineEvent[[]payloadA]("a", in()...) }, []string{"no JSON object", "wrap it in a struct"}},
+		"reserved name":     {func() { salt.DefineEvent[reserved]("a", in()...) }, []string{"_tchu_meta"}},
+		"channel":           {func() { salt.DefineEvent[struct{ C chan int }]("a", in()...) }, []string{"C", "chan int"}},
+		"hidden fields":     {func() { salt.DefineEvent[hidesFields]("a", in()...) }, []string{`"id"`, "MarshalJSON"}},
+		"hook on a payload": {func() { salt.DefineEvent[withHook]("a", in()...) }, []string{"OnPublish would never be called", "salt.Define"}},
+		"class as payload":  {func() { salt.DefineEvent[hooked]("a", in()...) }, []string{"OnPublish would never be called"}},
+		"hook of requests":  {func() { salt.Define[wrongHook]("a", in()...) }, []string{"OnCall would never be called", "OnPublish"}},
+		"version without v": {func() { salt.DefineEvent[payloadA]("a", in(salt.Version("2"))...) }, []string{`must begin with v: v2`}},
+		"one version twice": {func() {
+			c := salt.NewCatalog()
+			salt.DefineEvent[payloadA]("a", salt.In(c), salt.Version("v2"))
+			salt.DefineEvent[payloadB]("a", salt.In(c), salt.Version("v2.0"))
+		}, []string{"v2.0 is the same version as v2"}},
 		"response code": {func() { salt.DefineRPC[payloadA, respWithCode, e]("a", in()...) }, []string{"respWithCode", "error_code", "rename"}},
 		"error without": {func() { salt.DefineRPC[payloadA, payloadB, *errWithout]("a", in()...) }, []string{"errWithout", "error_code or error_message"}},
 		"value error":   {func() { salt.DefineRPC[payloadA, payloadB, valueErr]("a", in()...) }, []string{"valueErr", "pointer"}},
@@ -162,3 +179,16 @@ func TestSubscribePanics(t *testing.T) {
 		t.Errorf("late subscription: panic %q", got)
 	}
 }
+
+func TestNilDefinition(t *testing.T) {
+	t.Parallel()
+	bus := newBus(t, nil)
+	got := panicOf(func() { _, _ = salt.Publish(t.Context(), bus, &nilDefinition{}) })
+	if !strings.Contains(got, "Definition of *salt_test.nilDefinition returned nil") {
+		t.Errorf("panic %q", got)
+	}
+}
+
+type nilDefinition struct{ salt.Event }
+
+func (*nilDefinition) Definition() *salt.Definition[nilDefinition] { return nil }

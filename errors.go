@@ -12,7 +12,7 @@ import (
 // Facts about a publish or call. They arrive wrapped: test with [errors.Is].
 var (
 	// ErrClosed: the bus or transport was closed.
-	ErrClosed = errors.New("closed")
+	ErrClosed = errors.New("the bus or its transport is closed")
 
 	// ErrVetoed: an OnPublish or OnCall hook returned nil without calling
 	// next, so nothing was sent.

@@ -50,12 +50,24 @@ func (b *Bus) Start(ctx context.Context) error {
 		case <-b.consuming.Done():
 			return fmt.Errorf("salt: start: %w", ErrClosed)
 		case <-ctx.Done():
-			q.mu.Lock()
-			defer q.mu.Unlock()
-			return fmt.Errorf("salt: queue %q is not live yet (%w): last error: %w", q.queue.Name, ctx.Err(), notNil(q.err))
+			return b.notLive(ctx, q)
 		}
 	}
 	return nil
+}
+
+// notLive says why Start gives up: the queue's own error, or the transport's.
+func (b *Bus) notLive(ctx context.Context, q *queueState) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	err := fmt.Errorf("salt: start: queue %q is not live yet: %w", q.queue.Name, ctx.Err())
+	switch detail := b.transport.Health().Detail; {
+	case q.err != nil:
+		return fmt.Errorf("%w: %w", err, q.err)
+	case detail != "":
+		return fmt.Errorf("%w: %s", err, detail)
+	}
+	return err
 }
 
 // Run consumes until ctx ends, then drains and closes the bus: it stops taking
@@ -95,6 +107,9 @@ func (b *Bus) begin() error {
 	b.started = true
 	b.queues = b.plan()
 	b.registrar.noteAll(b.subs)
+	if b.unnamed && slices.ContainsFunc(b.subs, func(s *subscription) bool { return !s.ephemeral }) {
+		b.log.Info("salt: Options.Service is empty: queues are named after the program", "service", b.opts.Service)
+	}
 	for _, q := range b.queues {
 		b.running.Go(func() {
 			if err := b.transport.Consume(b.consuming, q.queue, receive(b, q.subs)); err != nil {
@@ -159,6 +174,9 @@ func (b *Bus) Close(ctx context.Context) error {
 func (b *Bus) end(ctx context.Context) error {
 	b.mu.Lock()
 	b.stop(ErrClosed) // under the lock: begin starts no consumer after it
+	if n := len(b.subs); n > 0 && !b.started {
+		b.log.Warn("salt: the bus is closed and its subscriptions never received anything: Start or Run was not called", "subscriptions", n)
+	}
 	b.mu.Unlock()
 	drained := make(chan struct{})
 	go func() {
@@ -174,13 +192,6 @@ func (b *Bus) end(ctx context.Context) error {
 	b.closed.Store(true) // handlers may publish until here
 	b.registrar.close()
 	return errors.Join(err, b.transport.Close(ctx))
-}
-
-func notNil(err error) error {
-	if err == nil {
-		return errors.New("none")
-	}
-	return err
 }
 
 // Health is a bus's account of itself, fit for a readiness probe.

@@ -2,6 +2,7 @@ package salt
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -85,6 +86,41 @@ func checkFault(t reflect.Type, st *schema.Type) error {
 		return fmt.Errorf("error %s needs a member error_code or error_message that is always written, by which callers recognise an error", t)
 	}
 	return err
+}
+
+// checkHooks refuses hooks that would never be called: one that a plain payload
+// has, and that of the other mode. By interface and not by name, because the
+// linker keeps every method of a program that asks for methods by name.
+func checkHooks(t reflect.Type, s shape) error {
+	has := map[Mode]bool{
+		ModeEvent: reflect.PointerTo(t).Implements(reflect.TypeFor[interface {
+			OnPublish(ctx context.Context, next func(context.Context) error) error
+		}]()),
+		ModeRPC: reflect.PointerTo(t).Implements(reflect.TypeFor[interface {
+			OnCall(ctx context.Context, next func(context.Context) error) error
+		}]()),
+	}
+	names := map[Mode]string{ModeEvent: "OnPublish", ModeRPC: "OnCall"}
+	other := map[Mode]Mode{ModeEvent: ModeRPC, ModeRPC: ModeEvent}[s.mode]
+	switch {
+	case has[s.mode] && s.simple:
+		return fmt.Errorf("its hook %s would never be called; hooks belong to the class style, see salt.Define", names[s.mode])
+	case has[other]:
+		return fmt.Errorf("its hook %s would never be called; that of this kind is %s", names[other], names[s.mode])
+	}
+	return nil
+}
+
+// checkDefinedVersion is stricter than [CheckVersion]: "2" and "V2" are the
+// same version as "v2" to every handler, so only one spelling may define it.
+func checkDefinedVersion(version string) error {
+	if err := CheckVersion(version); err != nil {
+		return err
+	}
+	if version[0] != 'v' {
+		return fmt.Errorf("version %q must begin with v: v%s", version, strings.TrimLeft(version, "vV"))
+	}
+	return nil
 }
 
 func checkExchange(name string) error {

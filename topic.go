@@ -51,7 +51,7 @@ func checkWords(s string) error {
 	}
 	for _, r := range s {
 		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			return fmt.Errorf("%q contains %q", s, r)
+			return fmt.Errorf("%q contains %q; use words with dots between them, as user.signup", s, r)
 		}
 	}
 	for word := range strings.SplitSeq(s, ".") {

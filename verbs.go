@@ -13,7 +13,7 @@ import (
 // message is safe; a *[PublishError] tells whether it may be on the broker all
 // the same; a *[ValidationError] or [ErrVetoed] means that nothing was sent.
 func Publish[T any, P EventOf[T]](ctx context.Context, to Sender, event P, opts ...MessageOption) (string, error) {
-	return publish(ctx, to, event.Definition().d, event, event.OnPublish, opts)
+	return publish(ctx, to, event.Definition().inner(), event, event.OnPublish, opts)
 }
 
 // Call runs the request's hook, checks the request, sends it and waits for the
@@ -23,7 +23,7 @@ func Publish[T any, P EventOf[T]](ctx context.Context, to Sender, event P, opts 
 // ctx's.
 func Call[T, Resp any, E error, P RequestOf[T, Resp, E]](ctx context.Context, to Caller, request P, opts ...MessageOption) (*Resp, error) {
 	resp := new(Resp)
-	if err := call(ctx, to, request.Definition().d, request, request.OnCall, opts, resp); err != nil {
+	if err := call(ctx, to, request.Definition().inner(), request, request.OnCall, opts, resp); err != nil {
 		return nil, err
 	}
 	return resp, nil
@@ -33,14 +33,14 @@ func Call[T, Resp any, E error, P RequestOf[T, Resp, E]](ctx context.Context, to
 // accepts. Call it before [Bus.Start] or [Bus.Run]; a bad option panics. An
 // error of h dead-letters the message.
 func Subscribe[T any, P EventOf[T]](b *Bus, h func(context.Context, P) error, opts ...SubscribeOption) {
-	b.subscribe(P(new(T)).Definition().d, h, eventHandler[T](h), opts)
+	b.subscribe(P(new(T)).Definition().inner(), h, eventHandler[T](h), opts)
 }
 
 // Handle answers the request's topic with h. An error of the request's declared
 // type reaches the caller as such, any other only as "internal error". One bus
 // has one handler for each topic and version; a second one panics.
 func Handle[T, Resp any, E error, P RequestOf[T, Resp, E]](b *Bus, h func(context.Context, P) (*Resp, error), opts ...SubscribeOption) {
-	b.subscribe(P(new(T)).Definition().d, h, requestHandler[T, Resp, E](h), opts)
+	b.subscribe(P(new(T)).Definition().inner(), h, requestHandler[T, Resp, E](h), opts)
 }
 
 // SubscribePattern calls h with every message whose routing key matches

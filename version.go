@@ -14,8 +14,8 @@ const DefaultVersion = "v1"
 
 var versionForm = regexp.MustCompile(`^[vV]?[0-9]{1,9}(\.[0-9]{1,9}){0,7}$`)
 
-// CheckVersion reports whether a definition may carry version: "v" and up to
-// eight numbers with dots between them.
+// CheckVersion reports what is wrong with a version: up to eight numbers with
+// dots between them, usually after a "v". A definition insists on the "v".
 func CheckVersion(version string) error {
 	if !versionForm.MatchString(version) {
 		return fmt.Errorf("version %q is not of the form v1 or v1.2.3", version)

@@ -74,7 +74,7 @@ func withRemedy(err error) error {
 	case errors.Is(err, salt.ErrNoHandler):
 		do = "start the service that answers it, or check topic and --version"
 	case errors.Is(err, salt.ErrExpired), errors.Is(err, context.DeadlineExceeded):
-		do = "the service may be slow or may have failed: see its log, or allow more with --timeout"
+		do = "the service may be down (salt doctor --queue SERVICE.rpc), slow, or may have failed: see its log, or allow more with --timeout"
 	}
 	if do == "" {
 		return err

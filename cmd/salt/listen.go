@@ -43,7 +43,7 @@ func (a *app) listenCommand() *cobra.Command {
 		Args: arguments(1, -1, "at least one PATTERN ('#' is all)"),
 		RunE: a.action(func(ctx context.Context, patterns []string) error { return a.listen(ctx, patterns, &f) }),
 	}
-	cmd.Flags().StringVar(&f.exchange, "exchange", salt.DefaultExchange, "topic exchange")
+	cmd.Flags().StringVar(&f.exchange, "exchange", salt.DefaultExchange, "topic exchange; one that does not exist is made, and stays")
 	cmd.Flags().IntVar(&f.count, "count", 0, "end after this many messages (default never)")
 	return cmd
 }

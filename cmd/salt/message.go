@@ -24,7 +24,7 @@ func (f *messageFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.version, "version", salt.DefaultVersion, `schema version; "" for a message without one, which only handlers of all versions get`)
 	flags.StringVar(&f.id, "id", "", "message id, to repeat a publish whose outcome is unknown (default a new UUID)")
 	flags.StringVar(&f.correlation, "correlation-id", "", "the application's correlation id")
-	flags.StringVar(&f.exchange, "exchange", salt.DefaultExchange, "topic exchange")
+	flags.StringVar(&f.exchange, "exchange", salt.DefaultExchange, "topic exchange; one that does not exist is made, and stays")
 	flags.StringArrayVar(&f.headers, "header", nil, "header `NAME=VALUE`; repeatable")
 	flags.IntVar(&f.priority, "priority", 0, "0 to 10, the most urgent")
 }

@@ -42,7 +42,11 @@ func checkPayload(text []byte) ([]byte, error) {
 		return nil, misusef(`the payload is empty: give a JSON object, "{}" if there is nothing to say`)
 	}
 	if err := schema.Check(text, schema.DefaultLimits); err != nil {
-		return nil, misusef("the payload is not good JSON: %w", err)
+		hint := ""
+		if text[0] != '{' {
+			hint = "; a file is given as - <FILE"
+		}
+		return nil, misusef("the payload is not good JSON: %w%s", err, hint)
 	}
 	if jsontext.Value(text).Kind() != jsontext.KindBeginObject {
 		return nil, misusef("the payload is JSON but no object: wrap it, as in {\"value\": …}")
