@@ -39,7 +39,7 @@ func (t *Transport) Send(ctx context.Context, m *salt.Message) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, t.opts.ConfirmTimeout, errPatience)
 	defer cancel()
-	f, err := t.start(ctx, o, true)
+	f, err := t.start(ctx, o, true, t.opts.ConnectWait)
 	if err != nil {
 		return notStarted(m, err)
 	}
@@ -48,7 +48,8 @@ func (t *Transport) Send(ctx context.Context, m *salt.Message) error {
 
 // SendBatch publishes ms in order without waiting for one confirm before the
 // next message, and returns when all outcomes are known: errs[i] is what Send
-// would have returned for ms[i]. When ctx ends, messages not yet written are
+// would have returned for ms[i]. A connection that is away is waited for once,
+// not for every message. When ctx ends, messages not yet written are
 // refused with its error.
 func (t *Transport) SendBatch(ctx context.Context, ms []*salt.Message) []error {
 	errs := make([]error, len(ms))
@@ -67,6 +68,7 @@ func (t *Transport) SendBatch(ctx context.Context, ms []*salt.Message) []error {
 		open = open[1:]
 		errs[oldest.i] = t.settle(limit.context(), ms[oldest.i], oldest.f)
 	}
+	wait := t.opts.ConnectWait
 	for i, m := range ms {
 		o, err := t.encode(m)
 		if err != nil {
@@ -76,15 +78,19 @@ func (t *Transport) SendBatch(ctx context.Context, ms []*salt.Message) []error {
 		for {
 			// Who waits for a token holds none: two full batches would
 			// otherwise wait for each other.
-			f, err := t.start(limit.context(), o, len(open) == 0)
+			f, err := t.start(limit.context(), o, len(open) == 0, wait)
 			if errors.Is(err, errWindowFull) {
 				settleOldest()
 				continue
 			}
-			if err != nil {
-				errs[i] = notStarted(m, err)
-			} else {
+			if err == nil {
 				open = append(open, pending{i, f})
+				wait = t.opts.ConnectWait
+				break
+			}
+			errs[i] = notStarted(m, err)
+			if errors.Is(err, salt.ErrUnavailable) {
+				wait = time.Millisecond // the batch has waited once; the rest of it only looks
 			}
 			break
 		}
@@ -126,9 +132,9 @@ func (p *patience) end() {
 }
 
 // start writes o on the living connection, or on the next one as long as
-// nothing of it was written.
-func (t *Transport) start(ctx context.Context, o *outgoing, wait bool) (*inflight, error) {
-	until := time.Now().Add(t.opts.ConnectWait)
+// nothing of it was written and it comes within connect.
+func (t *Transport) start(ctx context.Context, o *outgoing, wait bool, connect time.Duration) (*inflight, error) {
+	until := time.Now().Add(connect)
 	for {
 		if ctx.Err() != nil {
 			return nil, ended(ctx)
