@@ -121,7 +121,10 @@ func (g *generation) watch(closed <-chan *amqp.Error, blocks <-chan amqp.Blockin
 		select {
 		case err := <-closed:
 			if err == nil {
-				g.kill(errClosing)
+				// The library tells no reason to who asks after the end: the
+				// connection may have died before we could listen. Closing says
+				// errClosing by itself, before this.
+				g.kill(errGone)
 			} else {
 				g.kill(fmt.Errorf("connection lost: %w", err))
 			}

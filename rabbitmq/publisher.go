@@ -174,6 +174,11 @@ func (f *inflight) wait(ctx context.Context) (verdict, error) {
 		return f.finish(), nil
 	case <-ctx.Done():
 	}
+	select {
+	case <-f.dc.Done(): // both at once: what is known counts
+		return f.finish(), nil
+	default:
+	}
 	f.p.gen.tasks.Go(f.abandon)
 	if b := f.p.gen.blocked.Load(); b != nil {
 		return lost, fmt.Errorf("%w: %s: %w", salt.ErrBlocked, b.reason, ended(ctx))

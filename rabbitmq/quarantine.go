@@ -62,13 +62,15 @@ func (q *quarantine) send(ctx context.Context, o *outgoing) error {
 		return ended(ctx)
 	}
 	q.start.Do(func() { q.t.tasks.Go(func() { q.link.run(q.t.linking) }) })
-	g, err := q.link.get(ctx, 0)
-	if err != nil {
-		return err
-	}
-	f, err := g.publisher.start(ctx, o, true)
-	if err != nil {
-		return err
+	var f *inflight
+	for f == nil {
+		g, err := q.link.get(ctx, 0)
+		if err != nil {
+			return err
+		}
+		if f, err = g.publisher.start(ctx, o, true); err != nil && !errors.Is(err, errGone) { // gone: nothing was written
+			return err
+		}
 	}
 	v, err := f.wait(ctx)
 	switch {

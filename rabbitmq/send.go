@@ -39,7 +39,7 @@ func (t *Transport) Send(ctx context.Context, m *salt.Message) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, t.opts.ConfirmTimeout, errPatience)
 	defer cancel()
-	f, err := t.start(ctx, o, true, t.opts.ConnectWait)
+	f, err := t.start(ctx, o, true)
 	if err != nil {
 		return notStarted(m, err)
 	}
@@ -68,29 +68,33 @@ func (t *Transport) SendBatch(ctx context.Context, ms []*salt.Message) []error {
 		open = open[1:]
 		errs[oldest.i] = t.settle(limit.context(), ms[oldest.i], oldest.f)
 	}
-	wait := t.opts.ConnectWait
+	var away error // why nothing can be sent; the batch has waited for it once
 	for i, m := range ms {
 		o, err := t.encode(m)
 		if err != nil {
 			errs[i] = refused(m, err)
 			continue
 		}
+		if away != nil && !t.sendable() {
+			errs[i] = notStarted(m, away)
+			continue
+		}
+		away = nil
 		for {
 			// Who waits for a token holds none: two full batches would
 			// otherwise wait for each other.
-			f, err := t.start(limit.context(), o, len(open) == 0, wait)
+			f, err := t.start(limit.context(), o, len(open) == 0)
 			if errors.Is(err, errWindowFull) {
 				settleOldest()
 				continue
 			}
 			if err == nil {
 				open = append(open, pending{i, f})
-				wait = t.opts.ConnectWait
 				break
 			}
 			errs[i] = notStarted(m, err)
-			if errors.Is(err, salt.ErrUnavailable) {
-				wait = time.Millisecond // the batch has waited once; the rest of it only looks
+			if ctx.Err() == nil && (errors.Is(err, salt.ErrUnavailable) || errors.Is(err, salt.ErrBlocked)) {
+				away = err
 			}
 			break
 		}
@@ -99,6 +103,12 @@ func (t *Transport) SendBatch(ctx context.Context, ms []*salt.Message) []error {
 		settleOldest()
 	}
 	return errs
+}
+
+// sendable looks, without waiting, whether a message could be written now.
+func (t *Transport) sendable() bool {
+	g, _, _ := t.publish.state()
+	return g != nil && g.blocked.Load() == nil
 }
 
 type pending struct {
@@ -132,9 +142,9 @@ func (p *patience) end() {
 }
 
 // start writes o on the living connection, or on the next one as long as
-// nothing of it was written and it comes within connect.
-func (t *Transport) start(ctx context.Context, o *outgoing, wait bool, connect time.Duration) (*inflight, error) {
-	until := time.Now().Add(connect)
+// nothing of it was written and it comes within ConnectWait.
+func (t *Transport) start(ctx context.Context, o *outgoing, wait bool) (*inflight, error) {
+	until := time.Now().Add(t.opts.ConnectWait)
 	for {
 		if ctx.Err() != nil {
 			return nil, ended(ctx)

@@ -102,6 +102,11 @@ func (s *session) receive(ctx context.Context, in *incoming) error {
 		watch   = newWatch(s)
 	)
 	defer watch.timer.Stop()
+	defer func() {
+		if waiting != nil && !s.stale() {
+			s.giveBack(waiting)
+		}
+	}()
 	for {
 		deliveries, slots := in.deliveries, s.c.slots
 		if waiting != nil {
@@ -134,9 +139,6 @@ func (s *session) receive(ctx context.Context, in *incoming) error {
 				return err
 			}
 		case <-ctx.Done():
-			if waiting != nil {
-				s.giveBack(waiting)
-			}
 			return ctx.Err()
 		}
 	}

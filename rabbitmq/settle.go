@@ -89,7 +89,7 @@ func (s *session) settle(d *amqp.Delivery, m *salt.Message, reply *salt.Reply, e
 // be: what is delivered twice here does no harm.
 func (t *Transport) deliver(ctx context.Context, o *outgoing) (verdict, error) {
 	for {
-		f, err := t.start(ctx, o, true, t.opts.ConnectWait)
+		f, err := t.start(ctx, o, true)
 		if err == nil {
 			var v verdict
 			if v, err = f.wait(ctx); v != lost || err != nil {

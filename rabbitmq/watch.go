@@ -52,7 +52,9 @@ func (w *watch) ask(ctx context.Context) {
 // heed returns what ends the subscription, if anything does. What may be a
 // moment's matter (the broker counts consumers with a delay) is asked twice.
 func (w *watch) heed(a answer) error {
-	idle := w.quiet && w.s.open.Load() == 1
+	// Handlers of earlier sessions hold slots too: with none free it is we who
+	// take nothing, and a refresh would only wear out the deliveries we hold.
+	idle := w.quiet && w.s.open.Load() == 1 && len(w.s.c.slots) < cap(w.s.c.slots)
 	waited := w.backlog
 	w.quiet, w.backlog = true, a.queue.Messages > 0
 	var finding error
