@@ -114,16 +114,17 @@ func TestCutBetweenPublishAndConfirm(t *testing.T) {
 }
 
 // publishThrough publishes n events from 32 goroutines, again and again until
-// each is confirmed, while breakConnections is called every second.
-func publishThrough(t *testing.T, b *bed, tr *Transport, got *received, n int, breakConnections func()) {
+// each is confirmed, while breakConnections is called at every interval; more
+// events where the machine is so fast that n see fewer than three breaks.
+func publishThrough(t *testing.T, b *bed, tr *Transport, got *received, n int, every time.Duration, breakConnections func()) {
 	t.Helper()
 	var l ledger
 	var wg sync.WaitGroup
-	var left atomic.Int64
+	var left, breaks atomic.Int64
 	left.Store(int64(n))
 	for range 32 {
 		wg.Go(func() {
-			for left.Add(-1) >= 0 {
+			for left.Add(-1) >= 0 || breaks.Load() < 3 {
 				m := b.event()
 				for try := range 100 {
 					err := tr.Send(context.Background(), m)
@@ -141,7 +142,7 @@ func publishThrough(t *testing.T, b *bed, tr *Transport, got *received, n int, b
 	stop := make(chan struct{})
 	var closer sync.WaitGroup
 	closer.Go(func() {
-		tick := time.NewTicker(time.Second)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
@@ -149,6 +150,7 @@ func publishThrough(t *testing.T, b *bed, tr *Transport, got *received, n int, b
 				return
 			case <-tick.C:
 				breakConnections()
+				breaks.Add(1)
 			}
 		}
 	})
@@ -156,8 +158,8 @@ func publishThrough(t *testing.T, b *bed, tr *Transport, got *received, n int, b
 	close(stop)
 	closer.Wait()
 	l.check(t, got)
-	if got := len(l.confirmed); got != n {
-		t.Errorf("%d confirmed, want %d", got, n)
+	if got := len(l.confirmed); got < n {
+		t.Errorf("%d confirmed, want at least %d", got, n)
 	}
 	if n := tr.Health().Reconnects; n < 2 {
 		t.Errorf("only %d reconnects", n)
@@ -175,5 +177,5 @@ func TestPublishThroughCuts(t *testing.T) {
 	q := b.q()
 	q.Prefetch = 256
 	consume(t, tr, q, got.handle)
-	publishThrough(t, b, tr, got, 4_000, p.cut)
+	publishThrough(t, b, tr, got, 4_000, 200*time.Millisecond, p.cut)
 }

@@ -126,7 +126,7 @@ func TestBrokerSuffers(t *testing.T) {
 	must()
 
 	// And again every second, under 20,000 events.
-	publishThrough(t, b, tr, got, 20_000, func() { s.ctl("close_all_connections", "by the test") })
+	publishThrough(t, b, tr, got, 20_000, time.Second, func() { s.ctl("close_all_connections", "by the test") })
 
 	// Frozen.
 	must()
