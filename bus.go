@@ -174,7 +174,9 @@ func (b *Bus) Request(ctx context.Context, m *Message) (*Reply, error) {
 
 // prepare checks the envelope. What fails here was certainly not sent.
 func (b *Bus) prepare(ctx context.Context, m *Message) error {
-	m.ID = cmp.Or(m.ID, newID())
+	if m.ID == "" {
+		m.ID = newID()
+	}
 	m.Exchange = cmp.Or(m.Exchange, DefaultExchange)
 	err := ctx.Err()
 	switch {

@@ -13,23 +13,21 @@ var DefaultCatalog = NewCatalog()
 // A Catalog is what a program defines: its specs by topic and version. Safe for
 // concurrent use.
 type Catalog struct {
-	mu    sync.RWMutex
-	specs map[catalogKey]*Spec
+	mu     sync.RWMutex
+	topics map[string][]*Spec
 }
-
-type catalogKey struct{ topic, version string }
 
 // NewCatalog returns an empty catalog, for tests and for programs that hold
 // several buses apart.
-func NewCatalog() *Catalog { return &Catalog{specs: map[catalogKey]*Spec{}} }
+func NewCatalog() *Catalog { return &Catalog{topics: map[string][]*Spec{}} }
 
 // Specs returns all specs, by topic and then by version order.
 func (c *Catalog) Specs() []*Spec {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	specs := make([]*Spec, 0, len(c.specs))
-	for _, s := range c.specs {
-		specs = append(specs, s)
+	specs := make([]*Spec, 0, len(c.topics))
+	for _, versions := range c.topics {
+		specs = append(specs, versions...)
 	}
 	SortSpecs(specs)
 	return specs
@@ -39,8 +37,10 @@ func (c *Catalog) Specs() []*Spec {
 func (c *Catalog) Lookup(topic, version string) (*Spec, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if s, ok := c.specs[catalogKey{topic, version}]; ok {
-		return s, nil
+	for _, s := range c.topics[topic] {
+		if s.Version == version {
+			return s, nil
+		}
 	}
 	return nil, fmt.Errorf("topic %q version %q in the catalog: %w", topic, version, ErrNotFound)
 }
@@ -49,23 +49,22 @@ func (c *Catalog) Lookup(topic, version string) (*Spec, error) {
 func (c *Catalog) add(s *Spec) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := catalogKey{s.Topic, s.Version}
-	have, ok := c.specs[key]
-	for _, other := range c.specs {
-		if !ok && other.Topic == s.Topic && CompareVersions(other.Version, s.Version) == 0 {
-			return fmt.Errorf("topic %q: %s is the same version as %s, which %s defines; write it in one way", s.Topic, s.Version, other.Version, other.Origin())
+	versions := c.topics[s.Topic]
+	for i, have := range versions {
+		switch {
+		case have.Version == s.Version:
+			if err := CompareSpecs(have, s); err != nil {
+				return err
+			}
+			if have.Unregistered && !s.Unregistered {
+				versions[i] = s // one twin that registers suffices
+			}
+			return nil
+		case CompareVersions(have.Version, s.Version) == 0:
+			return fmt.Errorf("topic %q: %s is the same version as %s, which %s defines; write it in one way", s.Topic, s.Version, have.Version, have.Origin())
 		}
 	}
-	if !ok {
-		c.specs[key] = s
-		return nil
-	}
-	if err := CompareSpecs(have, s); err != nil {
-		return err
-	}
-	if have.Unregistered && !s.Unregistered {
-		c.specs[key] = s // one twin that registers suffices
-	}
+	c.topics[s.Topic] = append(versions, s)
 	return nil
 }
 
