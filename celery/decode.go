@@ -47,6 +47,7 @@ func Decode(e *Envelope, l Limits) (*salt.Message, error) {
 		Priority:      min(e.Properties.Priority, maxPriority),
 		Transient:     e.Properties.DeliveryMode != persistentMode,
 		Dialect:       t.dialect,
+		BridgedFrom:   bridgedFrom(e.Headers, t.dialect),
 		Body:          body,
 		Attempt:       1,
 	}

@@ -85,6 +85,9 @@ func checkMessage(m *salt.Message) error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
+	if len(m.ID) > maxID {
+		return fmt.Errorf("id of %d bytes; a Python worker needs room to lengthen it, so %d are allowed", len(m.ID), maxID)
+	}
 	queue, correlation, _ := strings.Cut(m.ReplyTo, correlationMark)
 	switch {
 	case max(len(m.Key()), len(m.Exchange), len(queue), len(correlation)) > maxShort:
@@ -94,8 +97,10 @@ func checkMessage(m *salt.Message) error {
 	case m.Priority > maxPriority:
 		return fmt.Errorf("priority %d is above %d", m.Priority, maxPriority)
 	}
-	if _, known := taskOf(m.Dialect); !known {
-		return fmt.Errorf("unknown dialect %v", m.Dialect)
+	for _, d := range []salt.Dialect{m.Dialect, m.BridgedFrom} {
+		if _, known := taskOf(d); !known {
+			return fmt.Errorf("unknown dialect %v", d)
+		}
 	}
 	return nil
 }
@@ -139,7 +144,7 @@ func taskHeaders(m *salt.Message) (map[string]any, error) {
 	headers["replaced_task_nesting"] = int32(0)
 	headers["stamped_headers"] = nil
 	headers["stamps"] = map[string]any{}
-	return headers, addHeaders(headers, m.Header)
+	return headers, addHeaders(headers, m)
 }
 
 // taskBody returns [[payload], {"routing_key": topic}, embed]. Exactly three
@@ -172,6 +177,9 @@ func payloadText(m *salt.Message) ([]byte, error) {
 	})
 	if err == nil {
 		err = r.end()
+	}
+	if err == nil {
+		err = checkBearable(m.Body)
 	}
 	switch {
 	case err != nil:

@@ -285,6 +285,7 @@ func randomMessage(r *rand.Rand) *salt.Message {
 	m := &salt.Message{
 		ID: "id" + text(), Topic: "a.b", Exchange: salt.DefaultExchange, Body: append(body, '}'), Header: table("x-"),
 		Expires: when(), NotBefore: when(), Priority: uint8(r.IntN(11)), Transient: r.IntN(2) == 0, Attempt: 1,
+		Dialect: salt.CelerySalt, BridgedFrom: salt.Dialect(r.IntN(3)),
 	}
 	if r.IntN(3) == 0 {
 		m.Exchange = "other"

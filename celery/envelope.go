@@ -73,7 +73,7 @@ type Properties struct {
 
 func taskOf(d salt.Dialect) (task string, known bool) {
 	switch d {
-	case salt.CelerySalt:
+	case 0, salt.CelerySalt: // a message that names none is celery-salt's
 		return celerySaltTask, true
 	case salt.TchuTchu:
 		return tchuTchuTask, true

@@ -57,8 +57,9 @@ func FuzzDecode(f *testing.F) {
 		checkStrict(t, m.Body)
 		again, err := Encode(m)
 		if err != nil {
-			if salt.CheckTopic(m.Topic) != nil || len(m.Key()) > maxShort || len(m.ReplyTo) > maxShort ||
-				strings.Contains(err.Error(), "not UTF-8") || strings.Contains(err.Error(), "year") || strings.Contains(err.Error(), "rename it") {
+			if salt.CheckTopic(m.Topic) != nil || len(m.Key()) > maxShort || len(m.ReplyTo) > maxShort || len(m.ID) > maxID ||
+				strings.Contains(err.Error(), "not UTF-8") || strings.Contains(err.Error(), "year") || strings.Contains(err.Error(), "rename it") ||
+				strings.Contains(err.Error(), "Python reads") {
 				return // what Python accepts and Salt does not send
 			}
 			t.Fatalf("cannot send again %+v: %v", m, err)
@@ -165,7 +166,8 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add("é", "x", "", "", "", "", int64(0), uint8(0), false, []byte(` { } `))
 	f.Fuzz(func(t *testing.T, id, topic, version, correlation, name, value string, expires int64, priority uint8, rpc bool, body []byte) {
 		m := &salt.Message{
-			ID: id, Topic: topic, Version: version, CorrelationID: correlation, Priority: priority, RPC: rpc, Body: body, Attempt: 1,
+			Dialect: salt.CelerySalt,
+			ID:      id, Topic: topic, Version: version, CorrelationID: correlation, Priority: priority, RPC: rpc, Body: body, Attempt: 1,
 			Exchange: salt.DefaultExchange,
 		}
 		if name != "" {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/celerysalt/salt"
 )
 
 // celeryHeaders are the names Celery writes into the headers of a task, or
@@ -27,7 +29,12 @@ var celeryHeaders = map[string]bool{
 	"correlation_id": true, "delivery_info": true, "delivery_tag": true,
 	"headers": true, "hostname": true, "is_eager": true, "logfile": true,
 	"loglevel": true, "properties": true, "reply_to": true, "taskset": true,
-	"utc": true,
+	"utc": true, "time_limit": true, "soft_time_limit": true,
+	// its methods and private attributes, which a header hides just as well:
+	// with some of them a worker loses the message
+	"_children": true, "_filter_x_death_headers": true, "_get_custom_headers": true,
+	"_protected": true, "as_execution_options": true, "children": true,
+	"clear": true, "get": true, "update": true,
 }
 
 // brokerHeaders are what RabbitMQ itself adds or obeys.
@@ -37,13 +44,35 @@ var brokerHeaders = map[string]bool{
 	"x-last-death-exchange": true, "x-last-death-queue": true, "x-last-death-reason": true,
 }
 
+// bridgedHeader marks the copy that a bridge made, by the dialect of the
+// message itself.
+const bridgedHeader = "x-salt-bridged"
+
+// bridgedFrom reads that mark. A name of a later release still marks a copy.
+func bridgedFrom(headers map[string]any, d salt.Dialect) salt.Dialect {
+	switch headers[bridgedHeader] {
+	case nil:
+		return 0
+	case salt.TchuTchu.String():
+		return salt.TchuTchu
+	case salt.CelerySalt.String():
+		return salt.CelerySalt
+	}
+	return d
+}
+
 // reservedHeader reports whether an application may not use name.
 func reservedHeader(name string) bool {
 	return celeryHeaders[name] || brokerHeaders[name] || strings.HasPrefix(name, "x-salt-")
 }
 
-// addHeaders puts the application's headers beside Celery's.
-func addHeaders(to map[string]any, own map[string]string) error {
+// addHeaders puts the application's headers, and a bridge's mark, beside
+// Celery's.
+func addHeaders(to map[string]any, m *salt.Message) error {
+	if m.BridgedFrom != 0 {
+		to[bridgedHeader] = m.BridgedFrom.String()
+	}
+	own := m.Header
 	if len(own) == 0 {
 		return nil
 	}

@@ -22,7 +22,7 @@ func encodeProtocol1At(m *salt.Message, now time.Time) (*Envelope, error) {
 	e, err := newEnvelope(m, now)
 	if err == nil {
 		e.Headers = make(map[string]any, len(m.Header))
-		err = addHeaders(e.Headers, m.Header)
+		err = addHeaders(e.Headers, m)
 	}
 	if err == nil {
 		e.Body, err = taskObject(m)

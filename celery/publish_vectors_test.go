@@ -145,7 +145,7 @@ func wantMessage(t *testing.T, c *capture) *salt.Message {
 	tchu := strings.Contains(call, "Tchu") && c.base() != "broadcast_client_nondict" ||
 		strings.Contains(call, "Producer")
 	kombu := strings.HasPrefix(c.Name, "kombu") || strings.Contains(call, "Serverless")
-	m := &salt.Message{Exchange: salt.DefaultExchange, Attempt: 1}
+	m := &salt.Message{Exchange: salt.DefaultExchange, Attempt: 1, Dialect: salt.CelerySalt}
 	if name := classCall.FindStringSubmatch(call); name != nil && classes[name[1]].topic != "" {
 		m.Topic, m.Version = classes[name[1]].topic, classes[name[1]].version
 	} else {

@@ -106,7 +106,8 @@ func (t *taskResult) reply() (*salt.Reply, error) {
 // dispatcher's and stands for itself, as in Python.
 func readDispatch(result jsontext.Value) (body []byte, fault *salt.RemoteError, err error) {
 	if result.Kind() != jsontext.KindBeginObject {
-		return clone(result), nil, nil
+		body, err = untyped(result)
+		return clone(body), nil, err
 	}
 	var status, topic, results jsontext.Value
 	r := newReader(result)
@@ -182,7 +183,8 @@ func readFirst(results jsontext.Value) (body []byte, fault *salt.RemoteError, er
 		if result == nil {
 			result = jsontext.Value("null")
 		}
-		return clone(result), nil, nil
+		body, err = untyped(result)
+		return clone(body), nil, err
 	case "dispatched":
 		return nil, &salt.RemoteError{Kind: salt.FaultDispatcher, Message: "the service took the request for a broadcast"}, nil
 	}
