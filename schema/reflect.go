@@ -51,7 +51,7 @@ func reflectType(key typeKey) (*Type, error) {
 	}
 	switch def := r.defs[key.goType]; {
 	case def == nil:
-		if title := typeTitle(key.goType); title != "" && key.goType.PkgPath() != "" {
+		if title := typeTitle(key.goType); title != "" && key.goType.PkgPath() != "" && !schema.has("title") {
 			schema = schema.with("title", title)
 		}
 		schema = r.annotate(schema)
@@ -156,7 +156,10 @@ func orNull(schema parts) parts {
 	if len(schema) != 1 || schema[0].key != "anyOf" {
 		return parts{{"anyOf", []any{schema, null}}}
 	}
-	branches := schema[0].value.([]any) //nolint:errcheck // the reflector writes nothing else there
+	branches, ok := schema[0].value.([]any)
+	if !ok { // the text of a type's own JSONSchema
+		return parts{{"anyOf", []any{schema, null}}}
+	}
 	if last, ok := branches[len(branches)-1].(parts); ok && len(last) == 1 && last[0].value == "null" {
 		return schema
 	}

@@ -92,6 +92,42 @@ func TestOwnJSON(t *testing.T) {
 	}
 }
 
+// either has in its own schema what the reflector writes, too.
+type either struct{ text string }
+
+func (either) JSONSchema() string {
+	return `{"anyOf":[{"type":"string"},{"type":"integer"}],"title":"Own"}`
+}
+func (e either) MarshalText() ([]byte, error)  { return []byte(e.text), nil }
+func (e *either) UnmarshalText(b []byte) error { e.text = string(b); return nil }
+
+// plainEither has the one keyword that Optional has.
+type plainEither struct{ either }
+
+func (plainEither) JSONSchema() string { return `{"anyOf":[{"type":"string"},{"type":"integer"}]}` }
+
+func TestOwnSchemaKept(t *testing.T) {
+	t.Parallel()
+	type T struct {
+		E *plainEither `json:"e"`
+	}
+	for typ, want := range map[reflect.Type]string{
+		reflect.TypeFor[either](): `{"anyOf":[{"type":"string"},{"type":"integer"}],"title":"Own"}`,
+		reflect.TypeFor[T]():      `{"properties":{"e":{"anyOf":[{"anyOf":[{"type":"string"},{"type":"integer"}]},{"type":"null"}],"default":null,"title":"E"}},"title":"T","type":"object"}`,
+	} {
+		got, err := schema.Of(typ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(parseJSON(t, []byte(want)), parseJSON(t, got.Schema().JSON())); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", typ, diff)
+		}
+		if n := strings.Count(string(got.Schema().JSON()), `"title":"Own"`) + strings.Count(string(got.Schema().JSON()), `"title":"either"`); n > 1 {
+			t.Errorf("%s has %d titles: %s", typ, n, got.Schema().JSON())
+		}
+	}
+}
+
 func TestOwnSchemaErrors(t *testing.T) {
 	t.Parallel()
 	for typ, want := range map[reflect.Type]string{
