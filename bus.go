@@ -28,6 +28,10 @@ type Options struct {
 	// Default 16.
 	Concurrency int
 
+	// Dialect in which messages are published that name none: those of
+	// definitions without [WithDialect] and raw ones. Default CelerySalt.
+	Dialect Dialect
+
 	// DrainTimeout is how long the end waits for running handlers before it
 	// cancels their contexts. Default 30 s.
 	DrainTimeout time.Duration
@@ -50,6 +54,15 @@ type Options struct {
 	// Registry that stores schemas. Default none: the catalog alone guards
 	// this program.
 	Registry Registry
+
+	// Results is Celery's other way for answers, beside the transport's own: a
+	// Redis (package redis). A bus that has one listens for the answers to its
+	// calls in both places, so that it does not matter which backend a Python
+	// worker uses, and stores there the answers of its own handlers. While it is
+	// away, calls are refused with [ErrUnavailable]; events are not concerned.
+	// Bus.Close closes it. Default none, which is right beside Python services
+	// with Celery's rpc:// backend.
+	Results ResultBackend
 
 	// Service names the queues of this service, so that its instances share
 	// them: events arrive on <service>, requests on <service>.rpc. Default the
@@ -89,7 +102,8 @@ type Bus struct {
 }
 
 // Open makes a bus on t, which it owns from now on, and takes the catalog to
-// the registry. A conflict of schemas is a *[ConflictError], and t is closed. A
+// the registry. A conflict of schemas is a *[ConflictError]; after any error t
+// and Options.Results are closed. A
 // registry that cannot be reached is a warning: the definitions stay pending
 // and are registered when it is back. Open does not wait for the broker.
 func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
@@ -99,13 +113,14 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	}
 	o.CallTimeout = cmp.Or(o.CallTimeout, 30*time.Second)
 	o.Catalog = cmp.Or(o.Catalog, DefaultCatalog)
+	o.Dialect = cmp.Or(o.Dialect, CelerySalt)
 	o.Concurrency = cmp.Or(o.Concurrency, 16)
 	o.DrainTimeout = cmp.Or(o.DrainTimeout, 30*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	unnamed := o.Service == ""
 	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
 	if err := checkOptions(&o); err != nil {
-		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), t.Close(ctx))
+		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), closeAll(ctx, t, o.Results))
 	}
 	b := &Bus{opts: o, unnamed: unnamed, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -113,7 +128,7 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	b.registrar = newRegistrar(o.Registry, o.Logger)
 	if err := b.registrar.open(ctx, o.Catalog.Specs()); err != nil {
 		b.stop(err)
-		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), t.Close(ctx))
+		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), closeAll(ctx, t, o.Results))
 	}
 	return b, nil
 }
@@ -128,7 +143,16 @@ func checkOptions(o *Options) error {
 	if err := checkWords(o.Service); err != nil {
 		return fmt.Errorf("Options.Service %w", err)
 	}
-	return nil
+	return checkDialect(o.Dialect)
+}
+
+// closeAll ends the two ways out of the process.
+func closeAll(ctx context.Context, t Transport, results ResultBackend) error {
+	err := t.Close(ctx)
+	if results != nil {
+		err = errors.Join(err, results.Close(ctx))
+	}
+	return err
 }
 
 // chain wraps h in the middlewares, the first outermost.
@@ -140,7 +164,7 @@ func chain(mws []Middleware, h Handler) Handler {
 }
 
 // Send sends a raw message, unchecked against any schema: the door for tools
-// and bridges. It fills in what is empty of ID and Exchange; m belongs to the
+// and bridges. It fills in what is empty of ID, Exchange and Dialect; m belongs to the
 // bus afterwards.
 func (b *Bus) Send(ctx context.Context, m *Message) error {
 	if err := b.prepare(ctx, m); err != nil {
@@ -178,12 +202,13 @@ func (b *Bus) prepare(ctx context.Context, m *Message) error {
 		m.ID = newID()
 	}
 	m.Exchange = cmp.Or(m.Exchange, DefaultExchange)
+	m.Dialect = cmp.Or(m.Dialect, b.opts.Dialect)
 	err := ctx.Err()
 	switch {
 	case b.closed.Load():
 		err = ErrClosed
 	case err == nil:
-		err = cmp.Or(CheckTopic(m.Topic), checkExchange(m.Exchange))
+		err = cmp.Or(CheckTopic(m.Topic), checkExchange(m.Exchange), checkDialect(m.Dialect))
 	}
 	if err == nil && m.spec != nil {
 		err = b.registrar.ensure(ctx, m.spec)
@@ -196,10 +221,13 @@ func (b *Bus) prepare(ctx context.Context, m *Message) error {
 
 // dispatch is the innermost handler of the way out.
 func (b *Bus) dispatch(ctx context.Context, m *Message) (*Reply, error) {
-	if m.RPC {
+	switch {
+	case !m.RPC:
+		return nil, b.transport.Send(ctx, m)
+	case b.opts.Results == nil:
 		return b.transport.Request(ctx, m)
 	}
-	return nil, b.transport.Send(ctx, m)
+	return b.requestBothWays(ctx, m)
 }
 
 // SendBatch sends raw messages in order, pipelined where the transport can and

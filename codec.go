@@ -83,7 +83,7 @@ func asValidation(err error, where ValidationError) error {
 func (d *definition) message(ctx context.Context, opts []MessageOption) (*Message, error) {
 	m := &Message{
 		ID: newID(), Topic: d.spec.Topic, Version: d.spec.Version, RPC: d.spec.Mode == ModeRPC,
-		Exchange: d.spec.Exchange, spec: d.spec,
+		Exchange: d.spec.Exchange, Dialect: d.dialect, spec: d.spec,
 	}
 	if cause := Info(ctx); cause != nil {
 		m.Trace = maps.Clone(cause.Trace)

@@ -98,6 +98,7 @@ type RPCType[Req, Resp any, E error] struct{ Definition[Req] }
 // definition is the one object beneath both styles, free of type parameters.
 type definition struct {
 	spec     *Spec
+	dialect  Dialect // zero: the bus's
 	payload  *schema.Type
 	response *schema.Type // nil for events
 	fault    *schema.Type // nil for events
@@ -155,6 +156,7 @@ type defineConfig struct {
 	version, doc, exchange string
 	strict, unregistered   bool
 	catalog                *Catalog
+	dialect                Dialect
 }
 
 // Version sets the schema's version; default "v1". See [CheckVersion].
@@ -173,6 +175,10 @@ func Strict() Option { return func(c *defineConfig) { c.strict = true } }
 // NoRegister keeps the definition out of the registry. The local catalog still
 // holds it.
 func NoRegister() Option { return func(c *defineConfig) { c.unregistered = true } }
+
+// WithDialect publishes in another dialect than the bus's [Options.Dialect],
+// for Python services that still run tchu-tchu. Handlers take every dialect.
+func WithDialect(d Dialect) Option { return func(c *defineConfig) { c.dialect = d } }
 
 // In puts the definition into c instead of [DefaultCatalog].
 func In(c *Catalog) Option { return func(cfg *defineConfig) { cfg.catalog = c } }
@@ -198,12 +204,12 @@ func define(t reflect.Type, s shape, topic string, opts []Option, place string) 
 	fail := func(err error) {
 		panic(fmt.Sprintf("salt: %s: define %s as %q: %v", place, t, topic, err))
 	}
-	for _, err := range []error{CheckTopic(topic), checkDefinedVersion(cfg.version), checkExchange(cfg.exchange)} {
+	for _, err := range []error{CheckTopic(topic), checkDefinedVersion(cfg.version), checkExchange(cfg.exchange), checkDialect(cfg.dialect)} {
 		if err != nil {
 			fail(err)
 		}
 	}
-	d := &definition{spec: &Spec{
+	d := &definition{dialect: cfg.dialect, spec: &Spec{
 		Topic: topic, Version: cfg.version, Mode: s.mode, Doc: cfg.doc, Exchange: cfg.exchange,
 		Package: t.PkgPath(), Type: t.String(), Source: place, Unregistered: cfg.unregistered,
 	}}

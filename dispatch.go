@@ -88,6 +88,10 @@ func (b *Bus) warnNewer(s *subscription, m *Message) {
 // queue. It is the Handler that a Transport calls.
 func receive(b *Bus, subs []*subscription) Handler {
 	return func(transport context.Context, m *Message) (*Reply, error) {
+		if m.BridgedFrom != 0 {
+			return nil, nil // the message itself came here too
+		}
+		m = unambiguous(subs, m)
 		ctx := transport
 		if err := b.hold(ctx, m); err != nil {
 			return nil, err
@@ -128,8 +132,36 @@ func receive(b *Bus, subs []*subscription) Handler {
 				failures = append(failures, &HandlerError{Handler: s.name, Err: err})
 			}
 		}
+		if reply != nil {
+			b.storeReply(ctx, m, reply)
+		}
 		return reply, joinFailures(failures)
 	}
+}
+
+// unambiguous decides whether a message of tchu-tchu is a request. It does not
+// say so itself: a broadcast through Celery names a reply address as well. What
+// a subscription to events takes is an event.
+func unambiguous(subs []*subscription, m *Message) *Message {
+	if m.Dialect != TchuTchu || !m.RPC || subs[0].mode == ModeRPC { // all of a queue are of one mode
+		return m
+	}
+	observed := false
+	for _, s := range subs {
+		if s.matches(m) {
+			observed = true
+			if !s.raw {
+				observed = false
+				break
+			}
+		}
+	}
+	if observed {
+		return m // patterns alone see requests too
+	}
+	event := *m
+	event.RPC, event.ReplyTo = false, ""
+	return &event
 }
 
 // warnUnhandled tells once for each topic.
@@ -183,9 +215,13 @@ func (b *Bus) answer(s *subscription, m *Message, r *Reply, err error) *Reply {
 	}
 	fault := &RemoteError{Kind: FaultHandler, Handler: s.name, Message: "internal error"}
 	level := slog.LevelError
-	if bad, ok := errors.AsType[*ValidationError](err); ok && bad.Part == "payload" && bad.Handler == s.name {
+	bad, invalid := errors.AsType[*ValidationError](err)
+	switch {
+	case invalid && bad.Part == "payload" && bad.Handler == s.name:
 		fault.Message = bad.Error() // names and rules, never values
 		level = slog.LevelWarn
+	case invalid && bad.Handler == s.name && errors.Is(err, ErrTooLarge):
+		fault.Message = "the response is larger than the service may send"
 	}
 	b.logFailure(s, m, err, level, "salt: a request failed")
 	return &Reply{ID: m.ID, Fault: fault}

@@ -63,8 +63,15 @@ type Message struct {
 	// instead of a counted, unheard broadcast. Requests always behave so.
 	MustRoute bool
 
-	// Dialect of the envelope.
+	// Dialect of the envelope. Zero means the bus's, [Options.Dialect]; a
+	// received message has the one it was written in. tchu-tchu knows no
+	// versions, correlation ids or traces, so those do not travel in it.
 	Dialect Dialect
+
+	// BridgedFrom marks the copy that a [Bridge] made of a message in that
+	// dialect. Salt's own handlers got the message itself, so copies do not
+	// reach them.
+	BridgedFrom Dialect
 
 	// Body is the payload: one JSON object, UTF-8.
 	Body []byte
@@ -97,15 +104,18 @@ func (m *Message) Spec() *Spec { return m.spec }
 type Dialect uint8
 
 // The dialects of the bus. They share exchange and properties and differ in
-// task name and metadata (PROTOCOL.md, section 9).
+// task name and metadata (PROTOCOL.md, section 9). Python services of one do
+// not understand the other; Salt's handlers take both.
 const (
-	CelerySalt Dialect = iota // task celery_salt.dispatch_event, with _tchu_meta
-	TchuTchu                  // task tchu_tchu.dispatch_event, without
+	CelerySalt Dialect = iota + 1 // task celery_salt.dispatch_event, with _tchu_meta
+	TchuTchu                      // task tchu_tchu.dispatch_event, without
 )
 
 // String returns the Python package's name.
 func (d Dialect) String() string {
 	switch d {
+	case 0:
+		return "default"
 	case CelerySalt:
 		return "celery-salt"
 	case TchuTchu:

@@ -191,7 +191,7 @@ func (b *Bus) end(ctx context.Context) error {
 	}
 	b.closed.Store(true) // handlers may publish until here
 	b.registrar.close()
-	return errors.Join(err, b.transport.Close(ctx))
+	return errors.Join(err, closeAll(ctx, b.transport, b.opts.Results))
 }
 
 // Health is a bus's account of itself, fit for a readiness probe.
@@ -202,6 +202,10 @@ type Health struct {
 	Transport TransportHealth `json:"transport"`
 	Queues    []QueueHealth   `json:"queues"`
 	Registry  RegistryHealth  `json:"registry"`
+
+	// Results tells why [Options.Results] is away; empty when it is not, or
+	// there is none. It does not count for Ready: events flow without.
+	Results string `json:"results,omitzero"`
 }
 
 // QueueHealth tells whether messages can arrive through a queue.
@@ -215,6 +219,11 @@ type QueueHealth struct {
 // Health reports the state now, without I/O.
 func (b *Bus) Health() Health {
 	h := Health{Transport: b.transport.Health(), Registry: b.registrar.health()}
+	if b.opts.Results != nil {
+		if err := b.opts.Results.Health(); err != nil {
+			h.Results = err.Error()
+		}
+	}
 	h.Ready = h.Transport.Connected && h.Registry.Conflict == "" && b.consuming.Err() == nil
 	b.mu.Lock()
 	queues := b.queues

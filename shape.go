@@ -130,6 +130,14 @@ func checkExchange(name string) error {
 	return nil
 }
 
+// checkDialect lets zero pass, which leaves the choice to the bus.
+func checkDialect(d Dialect) error {
+	if d > TchuTchu {
+		return fmt.Errorf("unknown dialect %d; there are salt.CelerySalt and salt.TchuTchu", uint8(d))
+	}
+	return nil
+}
+
 // isAuthoredError reports whether a result is an error by its keys.
 func isAuthoredError(body []byte) bool {
 	if !bytes.Contains(body, []byte(`error_`)) && !bytes.Contains(body, []byte(`\u`)) {

@@ -123,9 +123,10 @@ func (s *subscription) matches(m *Message) bool {
 	return s.pattern == m.Topic
 }
 
-// wants reports whether the subscription takes the message.
+// wants reports whether the subscription takes the message. tchu-tchu knows no
+// versions, so there is nothing to filter by: the schema decides.
 func (s *subscription) wants(m *Message) bool {
-	return s.matches(m) && (s.version == LatestVersion || AcceptsVersion(s.version, m.Version))
+	return s.matches(m) && (s.version == LatestVersion || m.Dialect == TchuTchu || AcceptsVersion(s.version, m.Version))
 }
 
 // patternDefinition gives a pattern's payload type a definition of its own,

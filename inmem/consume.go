@@ -11,6 +11,7 @@ import (
 
 	"github.com/celerysalt/salt"
 	"github.com/celerysalt/salt/celery"
+	"github.com/celerysalt/salt/schema"
 )
 
 // consumer is one call of Consume.
@@ -143,6 +144,11 @@ func (c *consumer) dead(d *delivery, m *salt.Message, err error) *DeadLetter {
 // answer sends a reply through the codec, as the broker's default exchange
 // would carry it.
 func (c *consumer) answer(m *salt.Message, r *salt.Reply) {
+	if limit := schema.DefaultLimits.MaxBytes; len(r.Body) > limit {
+		r = &salt.Reply{ID: r.ID, Fault: &salt.RemoteError{
+			Kind: salt.FaultHandler, Message: fmt.Sprintf("the response is larger than the service may send (%d bytes)", limit),
+		}}
+	}
 	e, err := celery.EncodeReply(m, r)
 	if err != nil {
 		return // salttest's suite holds the codec to encode every reply the bus makes

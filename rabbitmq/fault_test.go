@@ -28,7 +28,7 @@ func TestFrozenPeer(t *testing.T) {
 	p.shut(fromBroker)
 	body := []byte(`{"x":"` + strings.Repeat("x", 100<<10) + `"}`)
 	// Enough to fill every buffer on the way, so that writes block.
-	const bound = 2*write + time.Second // of a loaded machine's making
+	const bound = 2*write + 2*time.Second // of a loaded machine's making
 	var wg sync.WaitGroup
 	for g := range 200 {
 		wg.Go(func() {

@@ -2,6 +2,8 @@ package rabbitmq
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -30,9 +32,12 @@ func (s *session) reply(m *salt.Message, r *salt.Reply) {
 	if ctx.Err() != nil {
 		return // nobody waits any more
 	}
-	e, err := celery.EncodeReply(m, r)
-	if err == nil {
-		err = t.sendReply(ctx, e, m)
+	err := t.sendReply(ctx, m, r)
+	if errors.Is(err, salt.ErrTooLarge) { // the caller may know, rather than wait
+		t.opts.Logger.Warn("rabbitmq: a reply was too large, the caller is told so instead", "topic", m.Topic, "id", m.ID, "error", errorText(err))
+		err = t.sendReply(ctx, m, &salt.Reply{ID: r.ID, Fault: &salt.RemoteError{
+			Kind: salt.FaultHandler, Message: fmt.Sprintf("the response is larger than the service may send (%d bytes)", t.opts.MaxBody),
+		}})
 	}
 	if err != nil {
 		t.opts.Logger.Warn("rabbitmq: a reply was not sent", "topic", m.Topic, "id", m.ID, "error", errorText(err))
@@ -42,7 +47,11 @@ func (s *session) reply(m *salt.Message, r *salt.Reply) {
 // sendReply writes a reply, on the next connection if one fails under it.
 // Replies go unconfirmed: they live in no queue that could keep them, and
 // waiting for confirms costs callers a sixth of their calls.
-func (t *Transport) sendReply(ctx context.Context, e *celery.Envelope, m *salt.Message) error {
+func (t *Transport) sendReply(ctx context.Context, m *salt.Message, r *salt.Reply) error {
+	e, err := celery.EncodeReply(m, r)
+	if err != nil {
+		return err
+	}
 	o, err := t.pack(e, m.Topic, m.ID)
 	if err != nil {
 		return err

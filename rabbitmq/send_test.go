@@ -57,7 +57,7 @@ func TestSendAndConsume(t *testing.T) {
 	}
 	m := <-got
 	want := *sent
-	want.Attempt, want.MustRoute, want.Exchange = 1, false, salt.DefaultExchange
+	want.Attempt, want.MustRoute, want.Exchange, want.Dialect = 1, false, salt.DefaultExchange, salt.CelerySalt
 	if diff := cmp.Diff(&want, m, cmpopts.IgnoreUnexported(salt.Message{})); diff != "" {
 		t.Errorf("received other than sent (-sent +received):\n%s", diff)
 	}

@@ -56,6 +56,7 @@ func TestTransport(t *testing.T, f Fixture) {
 		{"request without handler", testNoHandler},
 		{"request runs out of time", testRequestTimeout},
 		{"fault", testFault},
+		{"reply that is too large", testLargeReply},
 		{"failures are dead-lettered, with the reason", testDeadLetters},
 		{"undecodable is dead-lettered, foreign is dropped", testForeignBytes},
 		{"queue keeps messages while nobody consumes", testDurable},
@@ -198,8 +199,9 @@ func testFanout(t *testing.T, k *kit) {
 	m.Header = map[string]string{"tenant": "acme"}
 	m.Trace = map[string]string{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
 	m.Expires = time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
+	m.BridgedFrom = salt.TchuTchu
 	want := *m
-	want.Attempt = 1
+	want.Attempt, want.Dialect = 1, salt.CelerySalt
 	sender, after := k.open(), k.message(topic, `{"after":true}`)
 	afterID := after.ID
 	k.send(sender, m)

@@ -251,6 +251,19 @@ func testEphemeral(t *testing.T, k *kit) {
 	nothing(k, one)
 }
 
+// A reply that may not be sent is a fault at once, and no silence until the
+// deadline.
+func testLargeReply(t *testing.T, k *kit) {
+	topic := k.name("rpc.large")
+	k.serve(topic, func(_ context.Context, m *salt.Message) (*salt.Reply, error) {
+		return &salt.Reply{ID: m.ID, Body: []byte(`"` + strings.Repeat("x", 2<<20) + `"`)}, nil
+	})
+	r, err := k.open().Request(k.ctx(), k.request(topic, `{}`))
+	if err != nil || r.Fault == nil || r.Fault.Kind != salt.FaultHandler || !strings.Contains(r.Fault.Message, "larger than") {
+		t.Errorf("got %+v, %v; want the fault that the response is too large", r, err)
+	}
+}
+
 func testRefused(t *testing.T, k *kit) {
 	tr := k.open()
 	big := k.message(k.name("big"), `{"x":"`+strings.Repeat("x", 1<<20)+`"}`)
