@@ -1,6 +1,6 @@
 module github.com/celerysalt/salt/bench
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/celerysalt/salt v0.0.0
