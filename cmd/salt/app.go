@@ -50,7 +50,7 @@ var errReported = errors.New("failed")
 // run executes one command line and returns the exit code. Errors are one
 // sentence on stderr.
 func (a *app) run(ctx context.Context, args []string) int {
-	hidden := newRedactor(append([]string{a.env("SALT_URL")}, args...)...)
+	hidden := newRedactor(append([]string{a.env("SALT_URL"), a.env("SALT_RESULTS")}, args...)...)
 	a.err = &redactingWriter{to: a.err, hide: hidden}
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -122,8 +122,8 @@ func (a *app) rootCommand() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "output for programs: JSON objects")
 	flags.BoolVar(&a.verbose, "verbose", false, "log to stderr what happens underneath")
 	root.AddCommand(
-		a.demoCommand(), a.publishCommand(), a.callCommand(), a.listenCommand(),
-		a.wireCommand(), a.schemaCommand(), a.doctorCommand(), a.versionCommand(),
+		a.demoCommand(), a.publishCommand(), a.callCommand(), a.listenCommand(), a.bridgeCommand(),
+		a.wireCommand(), a.schemaCommand(), a.genCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +12,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/celerysalt/salt"
+	"github.com/celerysalt/salt/redis"
 )
 
 const callLong = `Send a request and print the result of the service that answers it, as JSON.
 
 An error that the service answers on purpose (error_code, error_message) goes to
 stderr and the exit code is 1; so do "no handler", a service that failed, and no
-answer within --timeout.`
+answer within --timeout.
+
+A Python worker whose result backend is Redis answers there alone: name it with
+--results.`
 
 // answered is what --json prints.
 type answered struct {
@@ -35,13 +40,15 @@ func (a *app) callCommand() *cobra.Command {
 	var (
 		f       messageFlags
 		timeout time.Duration
+		backend string
 	)
 	cmd := &cobra.Command{
 		Use:   "call TOPIC [JSON|-]",
 		Short: "Call an RPC and print its result",
 		Long:  callLong,
 		Example: `  salt call rpc.calculator.add '{"a": 2, "b": 3}'
-  salt call risk.get --timeout 5s - <request.json`,
+  salt call risk.get --timeout 5s - <request.json
+  salt call risk.get '{"id": 7}' --results redis://localhost:6379/0`,
 		Args: arguments(1, 2, "TOPIC and at most one JSON"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			if timeout <= 0 {
@@ -56,7 +63,11 @@ func (a *app) callCommand() *cobra.Command {
 				return err
 			}
 			m.Transient = true // a request outlives neither its caller nor its deadline
-			return a.withBus(ctx, func(bus *salt.Bus) error {
+			results, err := a.results(backend)
+			if err != nil {
+				return err
+			}
+			return a.withBus(ctx, results, func(bus *salt.Bus) error {
 				ctx, cancel := context.WithTimeout(ctx, timeout)
 				defer cancel()
 				reply, err := bus.Request(ctx, m)
@@ -66,7 +77,20 @@ func (a *app) callCommand() *cobra.Command {
 	}
 	f.add(cmd.Flags())
 	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "how long to wait for the answer")
+	cmd.Flags().StringVar(&backend, "results", "", "redis://… that Python services answer through, beside rpc:// (default $SALT_RESULTS, else none)")
 	return cmd
+}
+
+// results opens Celery's other way for answers, nil without one.
+func (a *app) results(url string) (salt.ResultBackend, error) {
+	if url = cmp.Or(url, a.env("SALT_RESULTS")); url == "" {
+		return nil, nil
+	}
+	r, err := redis.Open(url, &redis.Options{Logger: a.logger()})
+	if err != nil {
+		return nil, misusef("--results: %w", err)
+	}
+	return r, nil
 }
 
 // printReply prints the result, or returns why there is none.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/celerysalt/salt"
 	"github.com/celerysalt/salt/inmem"
+	"github.com/celerysalt/salt/redis"
 )
 
 type addRequest struct {
@@ -95,5 +97,42 @@ func TestAuthoredError(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
+	}
+}
+
+// A service that answers through Redis alone, as a Python worker with that
+// backend does.
+func TestCallResults(t *testing.T) {
+	t.Parallel()
+	url := os.Getenv("SALT_TEST_REDIS_URL")
+	if url == "" {
+		skip(t, "SALT_TEST_REDIS_URL is not set: start servers with make services")
+	}
+	results, err := redis.Open(url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = results.Close(context.Background()) })
+	b := inmem.NewBroker()
+	service(t, b, func(bus *salt.Bus) {
+		salt.SubscribePattern(bus, "rpc.stored", func(ctx context.Context, m *salt.Message) error {
+			return results.Store(ctx, m, &salt.Reply{ID: m.ID, Body: []byte(`{"sum":42}`)})
+		})
+	})
+	c := inProcess(b)
+	if code, out, err := c.run(t, "call", "rpc.stored", "{}", "--results", url); code != exitOK || out != "{\"sum\":42}\n" {
+		t.Errorf("exit %d, printed %q, %q", code, out, err)
+	}
+	if code, _, err := c.run(t, "call", "rpc.stored", "{}", "--timeout", "300ms"); code != exitFailed || !strings.Contains(err, "the service may be down") {
+		t.Errorf("without --results: exit %d, %q", code, err)
+	}
+
+	c.env = map[string]string{"SALT_RESULTS": "redis://me:Canary-7f%2F3%22x@127.0.0.1:1/0"}
+	code, out, text := c.run(t, "call", "rpc.stored", "{}", "--timeout", "5s", "--verbose")
+	if code != exitFailed || !strings.Contains(text, "start the Redis that --results names") || strings.Contains(out+text, "Canary") {
+		t.Errorf("a Redis that is away: exit %d, %q, %q", code, out, text)
+	}
+	if code, _, text := c.run(t, "call", "rpc.stored", "{}", "--results", "http://me:"+canary+"@host"); code != exitMisuse || strings.Contains(text, "Canary") {
+		t.Errorf("no Redis URL: exit %d, %q", code, text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/celerysalt/salt"
@@ -41,12 +42,13 @@ func (a *app) transport(url string, log *slog.Logger) (salt.Transport, error) {
 }
 
 // withBus runs do on a bus for raw messages, which knows no definitions.
-func (a *app) withBus(ctx context.Context, do func(*salt.Bus) error) error {
+// results may be nil.
+func (a *app) withBus(ctx context.Context, results salt.ResultBackend, do func(*salt.Bus) error) error {
 	t, err := a.transport(a.brokerURL(), a.logger())
 	if err != nil {
 		return err
 	}
-	bus, err := salt.Open(ctx, t, &salt.Options{Catalog: salt.NewCatalog(), Logger: a.logger(), Service: "salt-cli"})
+	bus, err := salt.Open(ctx, t, &salt.Options{Catalog: salt.NewCatalog(), Logger: a.logger(), Results: results, Service: "salt-cli"})
 	if err != nil {
 		return err
 	}
@@ -63,6 +65,8 @@ func withRemedy(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		do = "it was interrupted"
+	case errors.Is(err, salt.ErrUnavailable) && strings.Contains(err.Error(), "result backend"):
+		do = "start the Redis that --results names, or leave it out if the service answers over rpc://"
 	case errors.Is(err, salt.ErrUnavailable):
 		do = brokerRemedy(err.Error()) + "; \"salt doctor\" tells more"
 	case errors.Is(err, salt.ErrBlocked):

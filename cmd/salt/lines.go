@@ -48,7 +48,7 @@ func (a *app) publishLines(ctx context.Context, args []string, f *publishFlags) 
 	defer stop() // ends the reader
 	lines := make(chan line, lineBatch)
 	go readLines(ctx, a.in, lines)
-	return a.withBus(ctx, func(bus *salt.Bus) error {
+	return a.withBus(ctx, nil, func(bus *salt.Bus) error {
 		r := lineReport{a: a, began: time.Now(), told: time.Now()}
 		for batch := range batches(ctx, lines) {
 			if err := r.send(ctx, bus, args[0], f, batch); err != nil {

@@ -218,11 +218,20 @@ type heard struct {
 	CorrelationID *string           `json:"correlation_id"`
 	RoutingKey    string            `json:"routing_key"`
 	Dialect       string            `json:"dialect"`
+	BridgedFrom   *string           `json:"bridged_from,omitempty"`
 	Priority      uint8             `json:"priority,omitzero"`
 	Expires       time.Time         `json:"expires,omitzero"`
 	NotBefore     time.Time         `json:"not_before,omitzero"`
 	Header        map[string]string `json:"header,omitempty"`
 	Payload       jsontext.Value    `json:"payload"`
+}
+
+func bridgedFrom(m *salt.Message) *string {
+	if m.BridgedFrom == 0 {
+		return nil
+	}
+	name := m.BridgedFrom.String()
+	return &name
 }
 
 func (a *app) showMessage(p palette, m *salt.Message, at time.Time) error {
@@ -231,7 +240,7 @@ func (a *app) showMessage(p palette, m *salt.Message, at time.Time) error {
 			Time: at, Topic: m.Topic, Version: orNull(m.Version), ID: m.ID, RPC: m.RPC,
 			CorrelationID: orNull(m.CorrelationID), RoutingKey: m.Key(), Dialect: m.Dialect.String(),
 			Priority: m.Priority, Expires: m.Expires, NotBefore: m.NotBefore, Header: m.Header,
-			Payload: m.Body,
+			Payload: m.Body, BridgedFrom: bridgedFrom(m),
 		})
 	}
 	payload := jsontext.Value(m.Body)

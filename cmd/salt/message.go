@@ -13,7 +13,7 @@ import (
 
 // messageFlags are the flags of publish and call that shape the message.
 type messageFlags struct {
-	version, id, correlation, exchange string
+	version, id, correlation, exchange, dialect string
 
 	headers  []string
 	priority int
@@ -25,6 +25,7 @@ func (f *messageFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.id, "id", "", "message id, to repeat a publish whose outcome is unknown (default a new UUID)")
 	flags.StringVar(&f.correlation, "correlation-id", "", "the application's correlation id")
 	flags.StringVar(&f.exchange, "exchange", salt.DefaultExchange, "topic exchange; one that does not exist is made, and stays")
+	flags.StringVar(&f.dialect, "dialect", salt.CelerySalt.String(), "write as this Python library does: celery-salt or tchu-tchu")
 	flags.StringArrayVar(&f.headers, "header", nil, "header `NAME=VALUE`; repeatable")
 	flags.IntVar(&f.priority, "priority", 0, "0 to 10, the most urgent")
 }
@@ -36,6 +37,10 @@ func (f *messageFlags) addExpires(flags *pflag.FlagSet) {
 // message makes the message; what is wrong with the flags is misuse.
 func (f *messageFlags) message(topic string, body []byte) (*salt.Message, error) {
 	m := &salt.Message{Topic: topic, Version: f.version, Exchange: f.exchange, CorrelationID: f.correlation, Body: body}
+	var err error
+	if m.Dialect, err = dialectNamed(f.dialect); err != nil {
+		return nil, misusef("--dialect: %w", err)
+	}
 	var opts []salt.MessageOption
 	if f.id != "" {
 		opts = append(opts, salt.MessageID(f.id))

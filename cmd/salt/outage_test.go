@@ -77,7 +77,7 @@ func TestPublishLinesThroughAnOutage(t *testing.T) {
 	}
 	out, stderr := newScreen(), newScreen()
 	r := lineReport{a: &app{out: out, err: stderr, json: true}, began: time.Now(), told: time.Now()}
-	if err := r.send(t.Context(), bus, "a.b", &publishFlags{timeout: 10 * time.Second}, batch); err != nil {
+	if err := r.send(t.Context(), bus, "a.b", &publishFlags{messageFlags: messageFlags{dialect: "celery-salt"}, timeout: 10 * time.Second}, batch); err != nil {
 		t.Error(err)
 	}
 	want := []string{"1 confirmed", "2 unknown", "3 confirmed", "4 confirmed", "5 refused"}

@@ -83,7 +83,7 @@ func (a *app) publishOne(ctx context.Context, args []string, f *publishFlags) er
 	if err != nil {
 		return err
 	}
-	return a.withBus(ctx, func(bus *salt.Bus) error {
+	return a.withBus(ctx, nil, func(bus *salt.Bus) error {
 		ctx, cancel := context.WithTimeout(ctx, f.timeout)
 		defer cancel()
 		failed := bus.Send(ctx, m) // fills in the id

@@ -55,7 +55,7 @@ func TestPublish(t *testing.T) {
 	want := &salt.Message{
 		ID: "id-1", Topic: "order.paid", Version: "v2", Exchange: salt.DefaultExchange, CorrelationID: "req-1", Priority: 7,
 		Header: map[string]string{"tenant": "acme", "a": "b=c"},
-		Body:   []byte(`{"order_id": 12345678901234567890, "note": "ä"}`), Attempt: 1,
+		Body:   []byte(`{"order_id": 12345678901234567890, "note": "ä"}`), Attempt: 1, Dialect: salt.CelerySalt,
 	}
 	m := next(t, got)
 	want.Exchange = m.Exchange
