@@ -31,6 +31,17 @@ fmt: ## format all Go files
 demo: ## what Salt does, in one page, without any server
 	@go run ./cmd/salt demo
 
+.PHONY: example-python
+example-python: ## a Go and a Python service in conversation, on a private RabbitMQ
+	@scripts/with-services bash -c 'SALT_URL=$$SALT_TEST_AMQP_URL SALT_PYTHON=$${SALT_TEST_PYTHON:?no Python with celery-salt, see above} exec go run ./examples/python-interop'
+
+.PHONY: interop
+interop: ## the whole interop matrix with seven Python environments, chaos, fuzz; 10 to 20 minutes
+	@scripts/python-envs
+	@mkdir -p .interop
+	@SALT_INTEROP=full SALT_REQUIRE_ALL=1 SALT_INTEROP_TABLE=$(CURDIR)/.interop/matrix.txt scripts/with-services \
+		bash -c 'go test -race -count=1 -timeout=40m -v ./interop >.interop/log.txt 2>&1; code=$$?; cat .interop/matrix.txt; grep -hE "^(---|ok|FAIL|panic)" .interop/log.txt; echo "the whole log: .interop/log.txt"; exit $$code'
+
 .PHONY: services
 services: ## start private RabbitMQ, PostgreSQL and Redis; then eval "$(scripts/services env)"
 	@scripts/services start
