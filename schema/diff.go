@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // A Difference is one place at which two schemas mean different things.
 type Difference struct {
-	Path string // JSON pointer into the schema document
-	Have string // the JSON found on the first side, "absent" if none
-	Want string
+	Path string `json:"path"` // JSON pointer into the schema document
+	Have string `json:"have"` // the JSON found on the first side, "absent" if none
+	Want string `json:"want"`
 }
 
 // String returns one line.
@@ -21,7 +23,16 @@ func (d Difference) String() string { return place(d.Path) + ": " + d.Have + " !
 // stable order; it is empty exactly if they are Equal. Paths are those of a, or
 // where in a the thing would stand that only b has; Have and Want are cut to a
 // readable length. What several references share is listed once.
-func Diff(a, b *Schema) []Difference {
+func Diff(a, b *Schema) []Difference { return diff(a, b, false) }
+
+// Conflicts is [Diff] without that in which releases of Pydantic disagree about
+// one and the same model: since 2.14 the text form of a Decimal has no pattern,
+// so one side that has none contradicts nothing. Unlike Equal it is therefore no
+// equivalence: both Decimal(max_digits=5) and Decimal(max_digits=7) go with what
+// Pydantic 2.14 writes for either, and not with each other.
+func Conflicts(a, b *Schema) []Difference { return diff(a, b, true) }
+
+func diff(a, b *Schema, forgiving bool) []Difference {
 	if Equal(a, b) {
 		return nil
 	}
@@ -30,11 +41,11 @@ func Diff(a, b *Schema) []Difference {
 	if errA != nil || errB != nil {
 		return []Difference{{Have: shorten(a.String()), Want: shorten(b.String())}}
 	}
-	w := differ{a: newMeaning(ca.doc), b: newMeaning(cb.doc), seen: make(map[[2]int]bool)}
+	w := differ{a: newMeaning(ca.doc), b: newMeaning(cb.doc), seen: make(map[[2]int]bool), forgiving: forgiving}
 	levels := max(w.a.levels(), w.b.levels())
 	w.knownA, w.knownB = w.a.look(levels), w.b.look(levels)
 	w.facts(0, 0)
-	if len(w.list) == 0 { // cannot be, but an empty list must mean equal
+	if len(w.list) == 0 && !w.forgave { // cannot be, but an empty list must mean equal
 		w.list = []Difference{{Have: shorten(a.String()), Want: shorten(b.String())}}
 	}
 	slices.SortFunc(w.list, func(x, y Difference) int {
@@ -48,6 +59,8 @@ type differ struct {
 	knownA, knownB []digest
 	seen           map[[2]int]bool
 	list           []Difference
+
+	forgiving, forgave bool
 }
 
 const absent = "absent"
@@ -66,6 +79,9 @@ func (w *differ) facts(i, j int) {
 	}
 	for _, name := range sortedKeys(names) {
 		if fa.local[name] != fb.local[name] {
+			if name == "pattern" && w.forgives(fa, fb) {
+				continue
+			}
 			at := fa.pointer
 			if name == "default" {
 				at = fa.outer
@@ -74,6 +90,25 @@ func (w *differ) facts(i, j int) {
 		}
 	}
 	w.edges(fa, fb)
+}
+
+// forgives reports whether one side has a Decimal's pattern and the other none.
+func (w *differ) forgives(fa, fb *fact) bool {
+	have, want := w.a.value(fa, "pattern"), w.b.value(fb, "pattern")
+	if !w.forgiving || have != absent && want != absent {
+		return false
+	}
+	for _, text := range []string{have, want} {
+		var pattern string
+		if text == absent || json.Unmarshal([]byte(text), &pattern) != nil {
+			continue
+		}
+		if _, decimal := parseDecimalPattern(pattern); decimal {
+			w.forgave = true
+			return true
+		}
+	}
+	return false
 }
 
 func (w *differ) add(path, have, want string) {

@@ -6,6 +6,7 @@
 package schema
 
 import (
+	"bytes"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,3 +31,19 @@ func (s *Schema) String() string { return string(s.text) }
 
 // MarshalJSON returns the document.
 func (s *Schema) MarshalJSON() ([]byte, error) { return s.text, nil }
+
+// UnmarshalJSON is [Parse]. It is for JSON that holds a schema; a schema in use
+// must not be unmarshaled into.
+func (s *Schema) UnmarshalJSON(text []byte) error {
+	parsed, err := Parse(text)
+	if err != nil {
+		return err
+	}
+	s.text = parsed.text
+	return nil
+}
+
+// Trust is [Parse] without the checks, which cost milliseconds for a large
+// schema: for text that Parse has accepted before, in a registry that the caller
+// trusts. What is wrong with it shows in the first use, as an error of Validate.
+func Trust(text []byte) *Schema { return &Schema{text: bytes.Clone(text)} }
