@@ -52,8 +52,15 @@ type Options struct {
 	Receive, Send []Middleware
 
 	// Registry that stores schemas. Default none: the catalog alone guards
-	// this program.
+	// this program. One that has the method See of [RegistryStore] is told who
+	// of this program publishes, subscribes, calls and serves what: shortly after
+	// it begins, and every ten minutes. The caller closes it.
 	Registry Registry
+
+	// RegistryURL is opened as Registry by [OpenRegistry], and closed by
+	// Bus.Close. The package that knows its scheme must be imported. Default none;
+	// it excludes Registry.
+	RegistryURL string
 
 	// Results is Celery's other way for answers, beside the transport's own: a
 	// Redis (package redis). A bus that has one listens for the answers to its
@@ -78,7 +85,8 @@ type Bus struct {
 	log       *slog.Logger
 	transport Transport
 	registrar *registrar
-	send      Handler // send middleware around the transport
+	registry  RegistryStore // the bus's own: of Options.RegistryURL
+	send      Handler       // send middleware around the transport
 
 	mu      sync.Mutex
 	subs    []*subscription
@@ -102,10 +110,12 @@ type Bus struct {
 }
 
 // Open makes a bus on t, which it owns from now on, and takes the catalog to
-// the registry. A conflict of schemas is a *[ConflictError]; after any error t
-// and Options.Results are closed. A
-// registry that cannot be reached is a warning: the definitions stay pending
-// and are registered when it is back. Open does not wait for the broker.
+// the registry. A conflict is a *[ConflictError]: another schema for the same
+// version, or a version that breaks its topic's policy. After any error t and
+// Options.Results are closed. A registry that cannot be reached is a warning:
+// the definitions stay pending and are registered when it is back. Open does not
+// wait for the broker. The registry's history names ctx's [Actor], if none
+// service@host.
 func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	o := Options{}
 	if opts != nil {
@@ -119,18 +129,30 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	unnamed := o.Service == ""
 	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
-	if err := checkOptions(&o); err != nil {
-		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), closeAll(ctx, t, o.Results))
-	}
 	b := &Bus{opts: o, unnamed: unnamed, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	b.send = chain(o.Send, b.dispatch)
-	b.registrar = newRegistrar(o.Registry, o.Logger)
-	if err := b.registrar.open(ctx, o.Catalog.Specs()); err != nil {
+	if err := b.open(ctx); err != nil {
 		b.stop(err)
-		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), closeAll(ctx, t, o.Results))
+		return nil, errors.Join(fmt.Errorf("salt: open: %w", err), b.closeAll(ctx))
 	}
 	return b, nil
+}
+
+// open does what can fail.
+func (b *Bus) open(ctx context.Context) (err error) {
+	if err := checkOptions(&b.opts); err != nil {
+		return err
+	}
+	schemas := b.opts.Registry
+	if b.opts.RegistryURL != "" {
+		if b.registry, err = OpenRegistry(ctx, b.opts.RegistryURL); err != nil {
+			return err
+		}
+		schemas = b.registry
+	}
+	b.registrar = newRegistrar(schemas, b.opts.Service, b.log)
+	return b.registrar.open(ctx, b.opts.Catalog.Specs())
 }
 
 func checkOptions(o *Options) error {
@@ -140,17 +162,23 @@ func checkOptions(o *Options) error {
 	if o.Concurrency < 0 || o.Prefetch < 0 {
 		return errors.New("Concurrency or Prefetch in Options is negative")
 	}
+	if o.Registry != nil && o.RegistryURL != "" {
+		return errors.New("Options has both Registry and RegistryURL; set one of them")
+	}
 	if err := checkWords(o.Service); err != nil {
 		return fmt.Errorf("Options.Service %w", err)
 	}
 	return checkDialect(o.Dialect)
 }
 
-// closeAll ends the two ways out of the process.
-func closeAll(ctx context.Context, t Transport, results ResultBackend) error {
-	err := t.Close(ctx)
-	if results != nil {
-		err = errors.Join(err, results.Close(ctx))
+// closeAll ends the ways out of the process.
+func (b *Bus) closeAll(ctx context.Context) error {
+	err := b.transport.Close(ctx)
+	if b.opts.Results != nil {
+		err = errors.Join(err, b.opts.Results.Close(ctx))
+	}
+	if b.registry != nil {
+		err = errors.Join(err, b.registry.Close())
 	}
 	return err
 }
@@ -215,6 +243,9 @@ func (b *Bus) prepare(ctx context.Context, m *Message) error {
 	}
 	if err != nil {
 		return &PublishError{Topic: m.Topic, ID: m.ID, Outcome: Refused, Err: err}
+	}
+	if m.spec != nil {
+		b.registrar.witness.sends(m.spec)
 	}
 	return nil
 }

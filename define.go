@@ -88,6 +88,14 @@ func (d *Definition[T]) Validate(v *T) error {
 	return err
 }
 
+// A Defined is any definition with the payload T: a *[Definition], an
+// *[EventType] or an *[RPCType].
+type Defined[T any] interface {
+	Spec() *Spec
+	Validate(v *T) error
+	inner() *definition
+}
+
 // An EventType is a definition in the simple style: a plain payload type and
 // its verbs. Immutable.
 type EventType[T any] struct{ Definition[T] }
@@ -99,6 +107,7 @@ type RPCType[Req, Resp any, E error] struct{ Definition[Req] }
 type definition struct {
 	spec     *Spec
 	dialect  Dialect // zero: the bus's
+	goType   reflect.Type
 	payload  *schema.Type
 	response *schema.Type // nil for events
 	fault    *schema.Type // nil for events
@@ -209,7 +218,7 @@ func define(t reflect.Type, s shape, topic string, opts []Option, place string) 
 			fail(err)
 		}
 	}
-	d := &definition{dialect: cfg.dialect, spec: &Spec{
+	d := &definition{dialect: cfg.dialect, goType: t, spec: &Spec{
 		Topic: topic, Version: cfg.version, Mode: s.mode, Doc: cfg.doc, Exchange: cfg.exchange,
 		Package: t.PkgPath(), Type: t.String(), Source: place, Unregistered: cfg.unregistered,
 	}}

@@ -14,10 +14,13 @@ import (
 )
 
 // pipeline is the fixed order around every handler: recover, log newer
-// versions, the user's middleware, the handler's slots and timeout, then
-// decoding, validation and the function itself.
+// versions, the user's middleware, the rules for versions, the handler's slots
+// and timeout, then decoding, validation and the function itself.
 func (b *Bus) pipeline(s *subscription) Handler {
 	inner := func(ctx context.Context, m *Message) (*Reply, error) {
+		if err := s.refusal(m); err != nil {
+			return nil, err
+		}
 		if s.slots != nil {
 			select {
 			case s.slots <- struct{}{}:
@@ -75,12 +78,12 @@ func (w *warned) add(what string) (isNew bool) {
 
 // warnNewer tells once for each handler and version that the writer is ahead.
 func (b *Bus) warnNewer(s *subscription, m *Message) {
-	if s.version == LatestVersion || CompareVersions(m.Version, s.version) <= 0 {
+	if s.version == LatestVersion || s.onNewer != Take || m.Version == s.ceiling || CompareVersions(m.Version, s.ceiling) <= 0 {
 		return
 	}
 	if s.newer.add(m.Version) {
 		b.log.Info("salt: a handler receives a newer version than its own",
-			"handler", s.name, "topic", m.Topic, "handler_version", s.version, "message_version", m.Version)
+			"handler", s.name, "topic", m.Topic, "handler_version", s.ceiling, "message_version", m.Version)
 	}
 }
 
@@ -190,14 +193,14 @@ func (b *Bus) hold(ctx context.Context, m *Message) error {
 	}
 }
 
-// answerer picks the one request handler for m: the newest version that m
-// satisfies. Python runs all and uses the first result.
+// answerer picks the one request handler for m: the one that reads it by the
+// newest version that m satisfies. Python runs all and uses the first result.
 func answerer(subs []*subscription, m *Message) (best *subscription) {
 	for _, s := range subs {
 		if s.mode != ModeRPC || !s.wants(m) {
 			continue
 		}
-		if best == nil || best.version == LatestVersion || s.version != LatestVersion && CompareVersions(s.version, best.version) > 0 {
+		if best == nil || s.readsBetter(best, m) {
 			best = s
 		}
 	}
@@ -222,6 +225,11 @@ func (b *Bus) answer(s *subscription, m *Message, r *Reply, err error) *Reply {
 		level = slog.LevelWarn
 	case invalid && bad.Handler == s.name && errors.Is(err, ErrTooLarge):
 		fault.Message = "the response is larger than the service may send"
+	default:
+		if other, ok := errors.AsType[*VersionError](err); ok && other.Handler == s.name {
+			fault.Message = other.Error()
+			level = slog.LevelWarn
+		}
 	}
 	b.logFailure(s, m, err, level, "salt: a request failed")
 	return &Reply{ID: m.ID, Fault: fault}
@@ -243,8 +251,13 @@ type HandlerError struct {
 }
 
 func (e *HandlerError) Error() string {
-	if bad, ok := e.Err.(*ValidationError); ok && bad.Handler == e.Handler { //nolint:errorlint // only when it says so itself
-		return bad.Error()
+	switch err := e.Err.(type) { //nolint:errorlint // only when it says so itself
+	case *ValidationError:
+		if err.Handler == e.Handler {
+			return err.Error()
+		}
+	case *VersionError:
+		return err.Error()
 	}
 	return fmt.Sprintf("handler %s: %v", e.Handler, e.Err)
 }

@@ -37,7 +37,7 @@
 //     must agree on what they subscribe to: they share its queue. Requests are transient: they are
 //     answered, or their caller gets an error by its deadline.
 //   - A handler gets messages of its own version and newer, never older;
-//     [AllVersions] lifts that.
+//     [AllVersions] lifts that, [Upcast] converts older ones.
 //   - A call ends with its context, plus at most a bound that the transport
 //     states. A panic in a handler costs its message, not the program.
 //   - Only an error of the declared type crosses to the caller of a request; any

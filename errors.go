@@ -205,28 +205,6 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// A ConflictError says that one topic and version has two different schemas.
-type ConflictError struct {
-	Topic, Version string
-	Part           string // "payload", "response", "error", "mode"
-	Have, Want     string // where each side comes from: Go type and file:line, or the registry
-	Differences    []schema.Difference
-}
-
-func (e *ConflictError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "topic %q version %q has two different schemas (%s):\n\t%s\n\t%s", e.Topic, e.Version, e.Part, e.Have, e.Want)
-	for i, d := range e.Differences {
-		if i == 5 {
-			fmt.Fprintf(&b, "\n\t… and %d more differences", len(e.Differences)-i)
-			break
-		}
-		b.WriteString("\n\t" + d.String())
-	}
-	b.WriteString("\ngive one of them another topic or version")
-	return b.String()
-}
-
 // errUnhandled: an event reached a queue of which this process handles other
 // topics. An instance of the next release has bound it, or one of the last
 // release has left the binding; either way it must not be lost.
@@ -243,6 +221,7 @@ const (
 	ReasonPanic       Reason = "panic"       // a handler panicked
 	ReasonExpired     Reason = "expired"     // came after its time
 	ReasonUnhandled   Reason = "unhandled"   // no handler of this process wants its topic
+	ReasonVersion     Reason = "version"     // of a version that a handler refuses, see [NewerVersions]
 )
 
 // DeadLetterReason classifies an error of a handler.
@@ -253,6 +232,9 @@ func DeadLetterReason(err error) Reason {
 	}
 	if _, ok := errors.AsType[*PanicError](err); ok {
 		return ReasonPanic
+	}
+	if _, ok := errors.AsType[*VersionError](err); ok {
+		return ReasonVersion
 	}
 	switch {
 	case errors.Is(err, ErrExpired):

@@ -16,6 +16,8 @@ import (
 type registrar struct {
 	registry Registry
 	log      *slog.Logger
+	actor    string // for contexts without one
+	witness  *witness
 	stop     context.CancelFunc
 	done     chan struct{}
 
@@ -28,6 +30,8 @@ type registrar struct {
 	retryAt  time.Time
 	backoff  time.Duration
 	conflict map[*Spec]error // found late, after Open
+	refused  []*Spec         // those of them that a change of the topic's policy would heal
+	askAgain time.Time       // about refused
 	wake     chan struct{}
 }
 
@@ -44,8 +48,19 @@ const (
 	maxRetryWait    = 30 * time.Second
 )
 
-func newRegistrar(r Registry, log *slog.Logger) *registrar {
-	return &registrar{registry: r, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+func newRegistrar(registry Registry, service string, log *slog.Logger) *registrar {
+	r := &registrar{registry: registry, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+	r.witness = newWitness(registry, service, log, r.poke)
+	r.actor = service + "@" + r.witness.self.Host
+	return r
+}
+
+// signed returns ctx with an actor for the registry's history.
+func (r *registrar) signed(ctx context.Context) context.Context {
+	if actor, _ := ctx.Value(actorKey{}).(string); actor != "" {
+		return ctx
+	}
+	return WithActor(ctx, r.actor)
 }
 
 // open makes the first attempt. Only a conflict is an error.
@@ -65,6 +80,8 @@ func (r *registrar) open(ctx context.Context, specs []*Spec) error {
 	if err != nil {
 		r.log.Warn("salt: the registry cannot be reached; definitions stay pending", "pending", len(specs), "error", err)
 	}
+	ctx = r.signed(ctx)
+	r.actor = Actor(ctx)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop, r.done = stop, make(chan struct{})
 	go r.retry(background)
@@ -94,7 +111,11 @@ func (r *registrar) noteAll(subs []*subscription) {
 		if s.defined {
 			r.note(s.def.spec)
 		}
+		for _, u := range s.upcasts {
+			r.note(u.from.spec)
+		}
 	}
+	r.witness.takes(subs)
 	r.poke()
 }
 
@@ -179,63 +200,37 @@ func (r *registrar) register(ctx context.Context, timeout time.Duration, specs [
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return r.registry.Register(ctx, specs...)
+	return r.registry.Register(r.signed(ctx), specs...)
 }
 
 // settle records what became of specs.
 func (r *registrar) settle(specs []*Spec, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, conflict := errors.AsType[*ConflictError](err)
+	refusal, conflict := errors.AsType[*ConflictError](err)
 	for _, s := range specs {
 		switch {
 		case err == nil:
 			r.known[s] = true
+			delete(r.conflict, s)
 		case conflict:
 			r.conflict[s] = err
+			if refusal.Level != "" && !slices.Contains(r.refused, s) {
+				r.refused = append(r.refused, s)
+				r.askAgain = time.Now().Add(maxRetryWait)
+			}
 		default:
 			continue
 		}
 		r.pending = slices.DeleteFunc(r.pending, func(p *Spec) bool { return p == s })
 	}
-	if err == nil {
+	if err == nil || conflict { // it answers
 		r.last, r.backoff, r.retryAt = nil, 0, time.Time{}
 		return
 	}
-	if !conflict {
-		r.last = err
-		r.backoff = min(max(2*r.backoff, 500*time.Millisecond), maxRetryWait)
-		r.retryAt = time.Now().Add(r.backoff/2 + rand.N(r.backoff/2+1))
-	}
-}
-
-// retry takes pending specs to the registry whenever their wait is over.
-func (r *registrar) retry(ctx context.Context) {
-	defer close(r.done)
-	for {
-		r.mu.Lock()
-		waiting, wait, away := len(r.pending) > 0, time.Until(r.retryAt), r.last != nil
-		r.mu.Unlock()
-		var due <-chan time.Time
-		if waiting {
-			due = time.After(max(wait, 0))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.wake:
-			continue
-		case <-due:
-		}
-		switch err := r.attempt(ctx, registerTimeout); {
-		case err == nil && away:
-			r.log.Info("salt: pending definitions are registered")
-		case err != nil && ctx.Err() == nil:
-			if c, ok := errors.AsType[*ConflictError](err); ok {
-				r.log.Error("salt: a definition conflicts with the registry; publishing it fails", "error", fmt.Sprint(c))
-			}
-		}
-	}
+	r.last = err
+	r.backoff = min(max(2*r.backoff, 500*time.Millisecond), maxRetryWait)
+	r.retryAt = time.Now().Add(r.backoff/2 + rand.N(r.backoff/2+1))
 }
 
 func (r *registrar) health() RegistryHealth {
@@ -249,11 +244,4 @@ func (r *registrar) health() RegistryHealth {
 		h.Conflict = err.Error()
 	}
 	return h
-}
-
-func (r *registrar) close() {
-	if r.stop != nil {
-		r.stop()
-		<-r.done
-	}
 }

@@ -19,24 +19,24 @@ const (
 // A Spec is what a definition says, free of Go types: what the catalog holds
 // and a [Registry] stores. It is immutable.
 type Spec struct {
-	Topic    string
-	Version  string
-	Mode     Mode
-	Doc      string
-	Exchange string
+	Topic    string `json:"topic"`
+	Version  string `json:"version"`
+	Mode     Mode   `json:"mode"`
+	Doc      string `json:"doc,omitempty"`
+	Exchange string `json:"exchange,omitempty"`
 
-	Schema   *schema.Schema // the payload's
-	Response *schema.Schema // RPC only
-	Error    *schema.Schema // RPC only
+	Schema   *schema.Schema `json:"schema"`             // the payload's
+	Response *schema.Schema `json:"response,omitempty"` // RPC only
+	Error    *schema.Schema `json:"error,omitempty"`    // RPC only
 
 	// Provenance of the definition: Go import path, type name, file:line.
 	// None of it takes part in comparisons.
-	Package string
-	Type    string
-	Source  string
+	Package string `json:"package,omitempty"`
+	Type    string `json:"type,omitempty"`
+	Source  string `json:"source,omitempty"`
 
 	// Unregistered definitions are not taken to the registry.
-	Unregistered bool
+	Unregistered bool `json:"-"`
 }
 
 // LatestVersion asks [Registry.Lookup] for the highest version by version
@@ -47,9 +47,10 @@ const LatestVersion = "latest"
 // salttest.TestRegistry. Safe for concurrent use, by any number of processes.
 type Registry interface {
 	// Register stores specs. What is there already with an equal schema is
-	// left alone; a different schema at the same topic and version is a
-	// *[ConflictError], and then nothing of this call is stored. Any other
-	// error means that the registry could not be reached.
+	// left alone; a different schema at the same topic and version, and a new
+	// version that breaks the topic's [Policy], is a *[ConflictError], and then
+	// nothing of this call is stored. Any other error means that the registry
+	// could not be reached.
 	Register(ctx context.Context, specs ...*Spec) error
 
 	// Lookup returns one spec, [ErrNotFound] if there is none. version may be

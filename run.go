@@ -190,8 +190,8 @@ func (b *Bus) end(ctx context.Context) error {
 		err = fmt.Errorf("salt: close: handlers still run: %w", ctx.Err())
 	}
 	b.closed.Store(true) // handlers may publish until here
-	b.registrar.close()
-	return errors.Join(err, closeAll(ctx, b.transport, b.opts.Results))
+	b.registrar.close(ctx)
+	return errors.Join(err, b.closeAll(ctx))
 }
 
 // Health is a bus's account of itself, fit for a readiness probe.

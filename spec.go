@@ -4,7 +4,7 @@ import "github.com/celerysalt/salt/schema"
 
 // CompareSpecs returns nil when two specs of one topic and version mean the
 // same, else a *[ConflictError]. Schemas are compared by meaning: titles,
-// descriptions and examples never conflict. A schema that one side does not
+// descriptions and examples never conflict (see [schema.Conflicts]). A schema that one side does not
 // know (nil: celery-salt registers responses apart) conflicts with nothing.
 func CompareSpecs(have, want *Spec) error {
 	conflict := func(part string, diffs []schema.Difference) error {
@@ -27,7 +27,7 @@ func CompareSpecs(have, want *Spec) error {
 		if p.have == nil || p.want == nil || p.have == p.want {
 			continue
 		}
-		if diffs := schema.Diff(p.have, p.want); len(diffs) > 0 {
+		if diffs := schema.Conflicts(p.have, p.want); len(diffs) > 0 {
 			return conflict(p.name, diffs)
 		}
 	}

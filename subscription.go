@@ -32,6 +32,11 @@ type subscription struct {
 	timeout     time.Duration
 	place       string
 
+	upcasts          []*upcast // newest first
+	ceiling          string    // the newest version that the handler knows
+	onOlder, onNewer VersionRule
+	ruled            bool // by NewerVersions or OlderVersions
+
 	invoke invoker
 	handle Handler       // invoke within the pipeline
 	slots  chan struct{} // nil: the queue's concurrency alone decides
@@ -55,7 +60,7 @@ func (b *Bus) subscribePattern(pattern string, d *definition, fn any, invoke inv
 
 // add panics on what only a change of the program can mend, with the place.
 func (b *Bus) add(s *subscription, opts []SubscribeOption) {
-	s.timeout = b.opts.HandlerTimeout
+	s.timeout, s.onOlder = b.opts.HandlerTimeout, Ignore
 	for _, o := range opts {
 		o(s)
 	}
@@ -84,10 +89,8 @@ func (b *Bus) check(s *subscription) error {
 	if err := checkWords(s.queue); err != nil {
 		return fmt.Errorf("queue name %w", err)
 	}
-	if s.version != LatestVersion {
-		if err := CheckVersion(s.version); err != nil {
-			return err
-		}
+	if err := s.settleVersions(); err != nil {
+		return err
 	}
 	switch {
 	case b.started:
@@ -103,8 +106,11 @@ func (b *Bus) check(s *subscription) error {
 		if s.queue == other.queue && s.mode != other.mode && !s.ephemeral && !other.ephemeral {
 			return fmt.Errorf("queue %q already receives %ss, for %s at %s; events and requests need queues of their own", s.queue, other.mode, other.name, other.place)
 		}
-		if s.mode == ModeRPC && other.mode == ModeRPC && s.pattern == other.pattern && s.exchange == other.exchange && CompareVersions(s.version, other.version) == 0 {
-			return fmt.Errorf("version %s is already answered by %s at %s; a request has one handler", s.version, other.name, other.place)
+		if s.mode != ModeRPC || other.mode != ModeRPC || s.pattern != other.pattern || s.exchange != other.exchange {
+			continue
+		}
+		if version, both := s.answersLike(other); both {
+			return fmt.Errorf("version %s is already answered by %s at %s; a request has one handler", version, other.name, other.place)
 		}
 	}
 	return nil
@@ -123,11 +129,9 @@ func (s *subscription) matches(m *Message) bool {
 	return s.pattern == m.Topic
 }
 
-// wants reports whether the subscription takes the message. tchu-tchu knows no
-// versions, so there is nothing to filter by: the schema decides.
-func (s *subscription) wants(m *Message) bool {
-	return s.matches(m) && (s.version == LatestVersion || m.Dialect == TchuTchu || AcceptsVersion(s.version, m.Version))
-}
+// wants reports whether the message is the subscription's business, if only to
+// dead-letter it for its version.
+func (s *subscription) wants(m *Message) bool { return s.matches(m) && s.rule(m) != Ignore }
 
 // patternDefinition gives a pattern's payload type a definition of its own,
 // outside every catalog.

@@ -3,6 +3,7 @@ package salt
 import (
 	"context"
 	"errors"
+	"reflect"
 )
 
 // The last of the generic code: every function here is a few lines over the
@@ -41,6 +42,41 @@ func Subscribe[T any, P EventOf[T]](b *Bus, h func(context.Context, P) error, op
 // has one handler for each topic and version; a second one panics.
 func Handle[T, Resp any, E error, P RequestOf[T, Resp, E]](b *Bus, h func(context.Context, P) (*Resp, error), opts ...SubscribeOption) {
 	b.subscribe(P(new(T)).Definition().inner(), h, requestHandler[T, Resp, E](h), opts)
+}
+
+// Upcast lets the handler of a newer version take the messages of an older one
+// as well: they are checked and decoded as the older class, converted, and then
+// checked as the version that convert makes, own Validate included, so that the
+// handler gets what it would have got had the result been published (without
+// hooks). That version is the handler's, or that of another upcast of the same
+// subscription, which goes on from there.
+//
+// A message is read by the newest version that is not newer than itself, the
+// handler's or that of an upcast. tchu-tchu knows no versions: its messages are
+// read as the handler's own. A response goes to a caller of the older version
+// only if it fits the older response too. [Info] tells the message's version.
+//
+// Subscribing panics if the older version is none, or of another topic, or is
+// upcast twice. Use [UpcastFrom] for plain payloads.
+func Upcast[Old, New any, P interface {
+	*Old
+	Definition() *Definition[Old]
+}](convert func(P) *New) SubscribeOption {
+	return UpcastFrom(P(new(Old)).Definition(), func(old *Old) *New { return convert(old) })
+}
+
+// UpcastFrom is [Upcast] with the older definition named, of any style.
+func UpcastFrom[Old, New any](from Defined[Old], convert func(*Old) *New) SubscribeOption {
+	return TryUpcast(from, func(old *Old) (*New, error) { return convert(old), nil })
+}
+
+// TryUpcast is [UpcastFrom] with a conversion that can fail. Its error, like a
+// panic, is a failure of the handler: it dead-letters the event, and the caller
+// of a request reads "internal error".
+func TryUpcast[Old, New any](from Defined[Old], convert func(*Old) (*New, error)) SubscribeOption {
+	return upcastOption(from.inner(), reflect.TypeFor[New](), func(old any) (any, error) {
+		return convert(old.(*Old)) //nolint:errcheck,forcetypeassert // read makes what the definition is of
+	})
 }
 
 // SubscribePattern calls h with every message whose routing key matches
@@ -96,7 +132,7 @@ func (t *RPCType[Req, Resp, E]) Handle(b *Bus, h func(context.Context, *Req) (*R
 func eventHandler[T any, P ~*T](h func(context.Context, P) error) invoker {
 	return func(ctx context.Context, s *subscription, m *Message) (*Reply, error) {
 		v := new(T)
-		if err := s.def.decode(m, s.name, v); err != nil {
+		if err := s.read(m, v); err != nil {
 			return nil, err
 		}
 		return nil, h(ctx, v)
@@ -106,15 +142,15 @@ func eventHandler[T any, P ~*T](h func(context.Context, P) error) invoker {
 func requestHandler[T, Resp any, E error, P ~*T](h func(context.Context, P) (*Resp, error)) invoker {
 	return func(ctx context.Context, s *subscription, m *Message) (*Reply, error) {
 		v := new(T)
-		if err := s.def.decode(m, s.name, v); err != nil {
+		if err := s.read(m, v); err != nil {
 			return nil, err
 		}
 		resp, err := h(ctx, v)
 		if err == nil {
-			return s.def.encodeReply(m, s.name, resp, nil)
+			return s.reply(m, resp, nil)
 		}
 		if authored, ok := errors.AsType[E](err); ok {
-			return s.def.encodeReply(m, s.name, nil, authored)
+			return s.reply(m, nil, authored)
 		}
 		return nil, err
 	}

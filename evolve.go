@@ -1,0 +1,227 @@
+package salt
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/celerysalt/salt/schema"
+)
+
+// A Compatibility is what a new version of a topic must keep, in Confluent's
+// terms: BACKWARD, new readers read what old writers send; FORWARD, old readers
+// read what new writers send; FULL, both. The transitive forms hold against
+// every other version, the plain ones against the neighbours in version order.
+// Answers travel the other way, so for response and error schemas the two
+// directions are exchanged.
+type Compatibility string
+
+// The levels.
+const (
+	CompatibilityNone       Compatibility = "NONE"
+	Backward                Compatibility = "BACKWARD"
+	BackwardTransitive      Compatibility = "BACKWARD_TRANSITIVE"
+	Forward                 Compatibility = "FORWARD"
+	ForwardTransitive       Compatibility = "FORWARD_TRANSITIVE"
+	FullCompatibility       Compatibility = "FULL"
+	FullCompatibilityAlways Compatibility = "FULL_TRANSITIVE"
+)
+
+// DefaultCompatibility is forward, because a handler gets the versions that are
+// newer than its own, and never an older one (see [Subscribe]).
+const DefaultCompatibility = Forward
+
+func (c Compatibility) known() bool {
+	switch c {
+	case CompatibilityNone, Backward, BackwardTransitive, Forward, ForwardTransitive, FullCompatibility, FullCompatibilityAlways:
+		return true
+	}
+	return false
+}
+
+func (c Compatibility) transitive() bool { return strings.HasSuffix(string(c), "_TRANSITIVE") }
+func (c Compatibility) backward() bool {
+	return strings.HasPrefix(string(c), "BACKWARD") || strings.HasPrefix(string(c), "FULL")
+}
+func (c Compatibility) forward() bool {
+	return strings.HasPrefix(string(c), "FORWARD") || strings.HasPrefix(string(c), "FULL")
+}
+
+// A Verdict is what a registry says to a spec.
+type Verdict struct {
+	Topic   string `json:"topic"`
+	Version string `json:"version"`
+
+	// Action is what registering does: "create", "complete" (an equal version
+	// gets a response or error schema that it lacked), "unchanged", or "refuse".
+	Action string `json:"action"`
+
+	Policy   Policy         `json:"policy"` // the effective one
+	Conflict *ConflictError `json:"conflict,omitempty"`
+	Checks   []Check        `json:"checks,omitempty"` // against other versions
+}
+
+// The actions of a [Verdict].
+const (
+	ActionCreate    = "create"
+	ActionComplete  = "complete"
+	ActionUnchanged = "unchanged"
+	ActionRefuse    = "refuse"
+)
+
+// A Check is the comparison of one schema with that of another version.
+type Check struct {
+	Part    string `json:"part"`    // payload, response or error
+	Against string `json:"against"` // the other version
+	Writer  string `json:"writer"`  // the version whose data is read
+	Reader  string `json:"reader"`  // the version of who reads
+
+	Breaks []schema.Break `json:"breaks,omitempty"` // none: compatible
+
+	// Hit are those seen who would suffer: readers of the version Reader, or,
+	// where that is the new one, writers of the version Writer.
+	Hit []*Participant `json:"hit,omitempty"`
+}
+
+// Err returns the *[ConflictError] that a registry answers with, or nil.
+func (v *Verdict) Err() error {
+	if v.Conflict == nil {
+		return nil
+	}
+	return v.Conflict
+}
+
+// Judge says what becomes of want in a registry that has these records of its
+// topic, under the effective policy (see [Policy.Over]). seen are the topic's
+// participants, for [Check.Hit]; nil will do. Deprecated versions are compared
+// with nothing but their own version.
+func Judge(p Policy, have []*Record, want *Spec, seen []*Participant) *Verdict {
+	v := &Verdict{Topic: want.Topic, Version: want.Version, Policy: p, Action: ActionCreate}
+	compared := want
+	var older, newer []*Record
+	for _, r := range have {
+		switch order := CompareVersions(r.Version, want.Version); {
+		case r.Version == want.Version:
+			v.equal(r, want)
+			if v.Action != ActionComplete {
+				return v
+			}
+			compared = added(&r.Spec, want)
+		case order == 0:
+			v.refuse(&ConflictError{
+				Topic: want.Topic, Version: want.Version, Part: "version", Have: r.Origin(), Want: want.Origin(),
+				Differences: []schema.Difference{{Path: "version", Have: r.Version, Want: want.Version}},
+			})
+			return v
+		case r.Deprecated != "":
+		case order < 0:
+			older = append(older, r)
+		default:
+			newer = append(newer, r)
+		}
+	}
+	if !p.Compatibility.transitive() {
+		older, newer = older[max(0, len(older)-1):], newer[:min(1, len(newer))]
+	}
+	for _, r := range older {
+		v.compare(&r.Spec, compared, r.Version, seen)
+	}
+	for _, r := range newer {
+		v.compare(compared, &r.Spec, r.Version, seen)
+	}
+	return v
+}
+
+// added is want without the schemas that are stored already: a policy that was
+// tightened since does not concern them.
+func added(have, want *Spec) *Spec {
+	more := *want
+	more.Schema = nil
+	if have.Response != nil {
+		more.Response = nil
+	}
+	if have.Error != nil {
+		more.Error = nil
+	}
+	return &more
+}
+
+// equal judges a spec whose version is there.
+func (v *Verdict) equal(have *Record, want *Spec) {
+	if err := CompareSpecs(&have.Spec, want); err != nil {
+		v.refuse(err.(*ConflictError)) //nolint:errcheck,errorlint // it returns nothing else
+		return
+	}
+	v.Action = ActionUnchanged
+	if have.Response == nil && want.Response != nil || have.Error == nil && want.Error != nil {
+		v.Action = ActionComplete
+	}
+}
+
+// compare checks a pair of neighbours in both directions that the policy asks for.
+func (v *Verdict) compare(older, newer *Spec, against string, seen []*Participant) {
+	for _, p := range []struct {
+		part         string
+		older, newer *schema.Schema
+		answer       bool
+	}{
+		{"payload", older.Schema, newer.Schema, false},
+		{"response", older.Response, newer.Response, true},
+		{"error", older.Error, newer.Error, true},
+	} {
+		if p.older == nil || p.newer == nil {
+			continue
+		}
+		level := v.Policy.Compatibility
+		oldToNew, newToOld := level.backward(), level.forward()
+		if p.answer {
+			oldToNew, newToOld = newToOld, oldToNew
+		}
+		check := Check{Part: p.part, Against: against}
+		if oldToNew {
+			check.Writer, check.Reader = older.Version, newer.Version
+			v.check(check, p.older, p.newer, seen)
+		}
+		if newToOld {
+			check.Writer, check.Reader = newer.Version, older.Version
+			v.check(check, p.newer, p.older, seen)
+		}
+	}
+}
+
+// check runs one comparison. The first that breaks is the verdict's conflict.
+func (v *Verdict) check(c Check, writer, reader *schema.Schema, seen []*Participant) {
+	if c.Breaks = schema.Breaks(writer, reader, v.Policy.Readers); len(c.Breaks) > 0 {
+		c.Hit = v.hit(&c, seen)
+		v.refuse(&ConflictError{
+			Topic: v.Topic, Version: v.Version, Part: c.Part, Level: v.Policy.Compatibility,
+			Against: c.Against, Writer: c.Writer, Reader: c.Reader, Breaks: c.Breaks, Hit: c.Hit,
+		})
+	}
+	v.Checks = append(v.Checks, c)
+}
+
+// hit finds those who would suffer from a break. Nobody reads by the version
+// that is judged, so there its writers are named.
+func (v *Verdict) hit(c *Check, seen []*Participant) (hit []*Participant) {
+	readers, writers := []Role{RoleSubscriber, RoleServer}, []Role{RolePublisher, RoleCaller}
+	if c.Part != "payload" {
+		readers, writers = []Role{RoleCaller}, []Role{RoleServer}
+	}
+	roles, version := readers, c.Reader
+	if version == v.Version {
+		roles, version = writers, c.Writer
+	}
+	for _, p := range seen {
+		if slices.Contains(roles, p.Role) && (p.Version == version || p.Version == "" || p.Version == LatestVersion) {
+			hit = append(hit, p)
+		}
+	}
+	return hit
+}
+
+func (v *Verdict) refuse(c *ConflictError) {
+	v.Action = ActionRefuse
+	if v.Conflict == nil {
+		v.Conflict = c
+	}
+}
