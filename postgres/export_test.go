@@ -1,0 +1,7 @@
+package postgres
+
+// For tests outside the package.
+var OrderKey = orderKey
+
+// Name is server and database as errors name them.
+func (r *Registry) Name() string { return r.name }
