@@ -11,7 +11,7 @@ import (
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	salttest.TestRegistry(t, func(*testing.T) salt.Registry { return registry.NewMemory() })
+	salttest.TestRegistryStore(t, func(*testing.T) salt.RegistryStore { return registry.NewMemory() })
 }
 
 func TestMemoryAway(t *testing.T) {
@@ -29,4 +29,17 @@ func TestMemoryAway(t *testing.T) {
 			t.Errorf("Specs: %v", err)
 		}
 	}
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	salttest.TestRegistryStore(t, func(t *testing.T) salt.RegistryStore {
+		t.Helper()
+		r, err := registry.OpenFile(t.TempDir(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		return r
+	})
 }

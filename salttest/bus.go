@@ -60,7 +60,7 @@ func New(t testing.TB, opts ...Option) *Bus {
 	if !onBroker {
 		c.transport = inmem.New()
 	}
-	if c.options.Registry == nil {
+	if c.options.Registry == nil && c.options.RegistryURL == "" {
 		c.options.Registry = registry.NewMemory()
 	}
 	if c.options.Service == "" {

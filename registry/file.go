@@ -1,0 +1,192 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/celerysalt/salt"
+)
+
+// ErrReadOnly is what changes of a read-only registry return.
+var ErrReadOnly = errors.New("the registry is read-only")
+
+func init() {
+	salt.RegistryScheme("file", func(_ context.Context, rawURL string) (salt.RegistryStore, error) {
+		dir, err := directory(rawURL)
+		if err != nil {
+			return nil, err
+		}
+		return OpenFile(dir, nil)
+	})
+}
+
+// FileOptions adjust a [File]. The zero value and nil are good.
+type FileOptions struct {
+	// LockTimeout bounds the wait for other processes where the context does
+	// not. Default 10 seconds.
+	LockTimeout time.Duration
+
+	// ReadOnly writes nothing at all. Registering what is there already works.
+	ReadOnly bool
+}
+
+// File is a registry in a directory that is made for git: a JSON file for each
+// version, written once, so that a review sees what a change does to the
+// contracts.
+//
+//	topics/<topic>/<version>.json   a version: spec, number, ids, provenance
+//	topics/<topic>/policy.json      the topic's policy, policy.json the registry's
+//	history.jsonl                   a line for each change, appended
+//	.seen/ .lock .journal           of this machine; a .gitignore keeps them out
+//
+// Several processes may use one directory at once, on a file system with locks;
+// what one stores the others see with their next call. Changes are on disk when
+// a call returns, and wholly there or not at all whenever a process dies. Files
+// that cannot be read, were edited, or contradict each other after a merge are
+// an error that names them; they are never overwritten.
+//
+// Schemas are kept without the whitespace between their tokens. Safe for
+// concurrent use.
+type File struct {
+	opts FileOptions
+	name string // the directory, for messages
+
+	mu      sync.Mutex
+	root    *os.Root
+	state   *state
+	files   map[string]*version // by path: what was read, and when it was written
+	seen    map[string]look
+	marker  fs.FileInfo // of history.jsonl when state was read; nil without one
+	settled bool        // the files cannot have changed since without changing the marker
+	err     error       // closed
+}
+
+var _ salt.RegistryStore = (*File)(nil)
+
+// OpenFile opens the registry in a directory, and makes the directory if it is
+// not there. It reads and checks all of it.
+func OpenFile(dir string, opts *FileOptions) (*File, error) {
+	r := &File{name: dir, files: map[string]*version{}, seen: map[string]look{}, state: newState()}
+	if opts != nil {
+		r.opts = *opts
+	}
+	r.opts.LockTimeout = cmp.Or(r.opts.LockTimeout, 10*time.Second)
+	if !r.opts.ReadOnly {
+		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // contracts are no secrets
+			return nil, fmt.Errorf("open registry: %w", err)
+		}
+	}
+	var err error
+	if r.root, err = os.OpenRoot(dir); err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
+	if err := r.refresh(context.Background()); err != nil {
+		r.root.Close() //nolint:errcheck // the first error is the one to tell
+		return nil, fmt.Errorf("open registry %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// directory takes file:relative/dir and file:///absolute/dir.
+func directory(rawURL string) (string, error) {
+	rest, _ := strings.CutPrefix(rawURL, "file:")
+	if after, ok := strings.CutPrefix(rest, "//"); ok {
+		host, path, _ := strings.Cut(after, "/")
+		if host != "" && host != "localhost" {
+			return "", fmt.Errorf("the URL names the host %q: write file:DIRECTORY, or file:///DIRECTORY with three slashes", host)
+		}
+		rest = "/" + path
+	}
+	dir, err := url.PathUnescape(rest)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the path cannot be read: %w", err)
+	case strings.Trim(dir, "/") == "":
+		return "", errors.New("the URL names no directory: write file:DIRECTORY")
+	case strings.ContainsRune(dir, 0):
+		return "", errors.New("the path contains a zero byte")
+	}
+	return filepath.FromSlash(dir), nil
+}
+
+// read runs f on what is stored now.
+func (r *File) read(ctx context.Context, what string, f func(*state) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := cmp.Or(ctx.Err(), r.err)
+	if err == nil {
+		err = r.fresh(ctx)
+	}
+	if err == nil {
+		err = f(r.state)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// change plans, writes and carries out.
+func (r *File) change(ctx context.Context, what string, plan func(*state) (*delta, error)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := cmp.Or(ctx.Err(), r.err); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := r.changeLocked(ctx, plan); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func (r *File) changeLocked(ctx context.Context, plan func(*state) (*delta, error)) error {
+	// Most registrations bring nothing new, and need no lock.
+	if err := r.fresh(ctx); err != nil {
+		return err
+	}
+	d, err := plan(r.state)
+	if err != nil || d.empty() {
+		return err
+	}
+	if r.opts.ReadOnly {
+		return ErrReadOnly
+	}
+	release, err := r.lock(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.recover(); err != nil {
+		return err
+	}
+	if err := r.reload(); err != nil {
+		return err
+	}
+	if d, err = plan(r.state); err != nil || d.empty() {
+		return err
+	}
+	return r.store(d)
+}
+
+// Close makes every later call fail.
+func (r *File) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err != nil {
+		return nil
+	}
+	r.err = fmt.Errorf("registry %s: %w", r.name, salt.ErrClosed)
+	if err := r.root.Close(); err != nil {
+		return fmt.Errorf("close registry %s: %w", r.name, err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package registry
+
+import (
+	"context"
+	"iter"
+	"maps"
+
+	"github.com/celerysalt/salt"
+	"github.com/celerysalt/salt/schema"
+)
+
+// Register stores specs, all or none. See [salt.Registry].
+func (r *File) Register(ctx context.Context, specs ...*salt.Spec) error {
+	return r.change(ctx, "register", func(s *state) (*delta, error) { return s.planRegister(ctx, compacted(specs)) })
+}
+
+// Judge says what Register would do, without doing it: one verdict for each
+// spec, each as if those before it were registered.
+func (r *File) Judge(ctx context.Context, specs ...*salt.Spec) (verdicts []*salt.Verdict, err error) {
+	err = r.readSeen(ctx, "judge", func(s *state) (err error) { verdicts, err = s.judge(specs); return err })
+	return verdicts, err
+}
+
+// Lookup returns one spec. See [salt.Registry].
+func (r *File) Lookup(ctx context.Context, topic, version string) (spec *salt.Spec, err error) {
+	err = r.read(ctx, "look up", func(s *state) error {
+		record, err := s.lookup(topic, version)
+		if err == nil {
+			spec = &record.Spec
+		}
+		return err
+	})
+	return spec, err
+}
+
+// Specs yields all specs, as they were when the iteration began.
+func (r *File) Specs(ctx context.Context) iter.Seq2[*salt.Spec, error] {
+	return specsOf(r.Records(ctx, ""))
+}
+
+// Records yields records, as they were when the iteration began.
+func (r *File) Records(ctx context.Context, topic string) iter.Seq2[*salt.Record, error] {
+	return listed(ctx, "list records", r.read, func(s *state) []*salt.Record { return s.records(topic) })
+}
+
+// SchemaByID returns a schema. See [salt.RegistryStore].
+func (r *File) SchemaByID(ctx context.Context, id int64) (found *schema.Schema, err error) {
+	err = r.read(ctx, "look up a schema", func(s *state) (err error) { found, err = s.text(id); return err })
+	return found, err
+}
+
+// Policy returns what was set. See [salt.RegistryStore].
+func (r *File) Policy(ctx context.Context, topic string) (p salt.Policy, err error) {
+	err = r.read(ctx, "read the policy", func(s *state) error { p = s.policies[topic]; return nil })
+	return p, err
+}
+
+// Policies returns what was set for each topic, and for the whole registry under
+// the empty name.
+func (r *File) Policies(ctx context.Context) (all map[string]salt.Policy, err error) {
+	err = r.read(ctx, "read the policies", func(s *state) error { all = maps.Clone(s.policies); return nil })
+	return all, err
+}
+
+// SetPolicy sets the policy of a topic or of the registry.
+func (r *File) SetPolicy(ctx context.Context, topic string, p salt.Policy) error {
+	return r.change(ctx, "set policy", func(s *state) (*delta, error) { return s.planPolicy(ctx, topic, p) })
+}
+
+// Deprecate marks a version. See [salt.RegistryStore].
+func (r *File) Deprecate(ctx context.Context, topic, version, note string) error {
+	return r.change(ctx, "deprecate", func(s *state) (*delta, error) { return s.planDeprecate(ctx, topic, version, note) })
+}
+
+// Participants yields who was seen. See [salt.RegistryStore].
+func (r *File) Participants(ctx context.Context, topic string) iter.Seq2[*salt.Participant, error] {
+	return listed(ctx, "list participants", r.readSeen, func(s *state) []*salt.Participant { return s.participants(topic) })
+}
+
+// History yields the changes. See [salt.RegistryStore].
+func (r *File) History(ctx context.Context, topic string) iter.Seq2[*salt.Change, error] {
+	return listed(ctx, "read the history", r.read, func(s *state) []*salt.Change { return s.changes(topic) })
+}
+
+// readSeen is read for participants, whose changes the history does not tell of.
+func (r *File) readSeen(ctx context.Context, what string, f func(*state) error) error {
+	return r.read(ctx, what, func(s *state) error {
+		if err := r.loadSeen(); err != nil {
+			return err
+		}
+		return f(s)
+	})
+}

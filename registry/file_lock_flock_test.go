@@ -1,0 +1,43 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package registry_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/celerysalt/salt/registry"
+)
+
+// holdLock takes the directory's lock as another process would.
+func holdLock(t *testing.T, dir string) (release func()) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	return func() { f.Close() }
+}
+
+func TestFileLockWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r, err := registry.OpenFile(dir, &registry.FileOptions{LockTimeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	release := holdLock(t, dir)
+	if err := r.Register(t.Context(), event("a", "v1", "x")); err == nil || !strings.Contains(err.Error(), "another process has the lock") {
+		t.Errorf("Register under another's lock: %v", err)
+	}
+	release()
+	register(t, r, event("a", "v1", "x"))
+}
