@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitMisuse = 2
+	exitRefuse = 3
 )
 
 // app is one run of the command line, with everything it touches of the world.
@@ -47,13 +49,16 @@ func misusef(format string, args ...any) error { return misuse{fmt.Errorf(format
 // errReported ends a command whose output has told already what failed.
 var errReported = errors.New("failed")
 
+// errRefused ends a command whose output has told what a registry refuses.
+var errRefused = errors.New("refused")
+
 // run executes one command line and returns the exit code. Errors are one
 // sentence on stderr.
 func (a *app) run(ctx context.Context, args []string) int {
-	hidden := newRedactor(append([]string{a.env("SALT_URL"), a.env("SALT_RESULTS")}, args...)...)
+	hidden := newRedactor(append([]string{a.env("SALT_URL"), a.env("SALT_RESULTS"), a.env("SALT_REGISTRY")}, args...)...)
 	a.err = &redactingWriter{to: a.err, hide: hidden}
 	root := a.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(slices.Concat([]string{}, args)) // never nil, which is os.Args to cobra
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -63,6 +68,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitOK
 	case errors.Is(err, errReported):
 		return exitFailed
+	case errors.Is(err, errRefused):
+		return exitRefuse
 	}
 	_, mistake := errors.AsType[misuse](err)
 	if mistake = mistake || !a.began; mistake {
@@ -70,6 +77,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitMisuse
 	}
 	fmt.Fprintf(a.err, "salt: %s\n", oneSentence(withRemedy(err)))
+	if _, refused := errors.AsType[*salt.ConflictError](err); refused {
+		return exitRefuse // somebody registered between the look and the leap
+	}
 	return exitFailed
 }
 
@@ -91,14 +101,16 @@ const rootLong = `Salt carries typed, schema-registered events and RPC over Rabb
 the same language as Python's celery-salt.
 
 Commands that need a broker take its address from --url, else from the
-environment variable SALT_URL, else amqp://guest:guest@localhost:5672/. Prefer
-SALT_URL for passwords: the arguments of a process can be read by others. No
-command ever prints a password.
+environment variable SALT_URL, else amqp://guest:guest@localhost:5672/; commands
+that need a schema registry take it from --registry, else from SALT_REGISTRY.
+Prefer the variables for passwords: the arguments of a process can be read by
+others. No command ever prints a password.
 
 Exit codes:
   0  it worked
   1  the operation failed: broker away, invalid payload, an RPC error, a finding
   2  misuse: the command line, or a file it names, makes no sense
+  3  the registry refuses a definition, or would: schema register, schema check
 
 Colours appear on a terminal only, and never with NO_COLOR set.`
 
@@ -123,7 +135,7 @@ func (a *app) rootCommand() *cobra.Command {
 	flags.BoolVar(&a.verbose, "verbose", false, "log to stderr what happens underneath")
 	root.AddCommand(
 		a.demoCommand(), a.publishCommand(), a.callCommand(), a.listenCommand(), a.bridgeCommand(),
-		a.wireCommand(), a.schemaCommand(), a.genCommand(), a.doctorCommand(), a.versionCommand(),
+		a.wireCommand(), a.schemaCommand(), a.genCommand(), a.registryCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())
 	return root

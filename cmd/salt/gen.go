@@ -22,6 +22,10 @@ A contract is a file with a spec {"topic", "version", "mode", "doc", "exchange",
 specs, or {"contracts": [specs]}; or a bare JSON Schema, named after its topic:
 user.created.json, user.created@v2.json. Directories are searched for *.json.
 
+With --registry, or SALT_REGISTRY and a TOPIC, the contracts come from a registry
+instead. A TOPIC is a topic or a pattern, and means the latest version unless one
+is named: user.created@v2.
+
 What a language cannot say is an error with the place, never another schema. What
 is equal in meaning but written otherwise is told on stderr.`
 
@@ -40,6 +44,7 @@ type genFlags struct {
 	style, output  string
 	pkg            string // Go only
 	check, force   bool
+	registry       registryFlags
 }
 
 // A generator writes the code of one language.
@@ -50,6 +55,7 @@ func (a *app) genCommand() *cobra.Command {
 		`  salt gen go --package events -o events/contracts.go
   salt gen go --schemas schemas/user.created.json --style class
   salt gen go --from 'user.#' --from order.paid -o events/contracts.go
+  salt gen go --registry https://registry.example.com 'user.#' order.paid@v2
   salt gen go -o events/contracts.go --check    # in CI: fails if the file is not up to date`,
 		func(contracts []*gen.Contract, f *genFlags) (*gen.Output, error) {
 			return golang.Generate(contracts, golang.Options{Package: f.packageName(), Style: f.style})
@@ -57,6 +63,7 @@ func (a *app) genCommand() *cobra.Command {
 	inPython := a.genLanguage("python", "Write a Python module for celery-salt", genPythonLong, python.Class+" or "+python.Decorator, python.Class,
 		`  salt gen python -o events.py
   salt gen python --from 'user.#' --style decorator
+  salt gen python --registry https://registry.example.com user.created
   salt gen python -o events.py --check    # in CI: fails if the file is not up to date`,
 		func(contracts []*gen.Contract, f *genFlags) (*gen.Output, error) {
 			return python.Generate(contracts, python.Options{Style: f.style})
@@ -67,11 +74,15 @@ func (a *app) genCommand() *cobra.Command {
 func (a *app) genLanguage(name, short, long, styles, style, example string, generate generator) *cobra.Command {
 	var f genFlags
 	cmd := &cobra.Command{
-		Use: name, Short: short, Long: long, Example: example,
-		Args: arguments(0, 0, "no arguments (files are given with --schemas)"),
-		RunE: a.action(func(_ context.Context, _ []string) error { return a.generate(&f, styles, generate) }),
+		Use: name + " [TOPIC…]", Short: short, Long: long, Example: example,
+		Args: arguments(0, -1, "TOPICs"),
 	}
+	cmd.RunE = a.action(func(ctx context.Context, topics []string) error {
+		fromFiles := cmd.Flags().Changed("schemas")
+		return a.generate(ctx, &f, styles, generate, topics, fromFiles)
+	})
 	flags := cmd.Flags()
+	f.registry.add(cmd)
 	flags.StringSliceVar(&f.from, "from", nil, "`PATTERN` of topics, such as 'user.#'; several are separated by commas or repeated (default all)")
 	flags.StringSliceVar(&f.schemas, "schemas", []string{"schemas"}, "`FILE` or directory of contracts; several as above")
 	flags.StringVar(&f.topic, "topic", "", "topic of a bare schema (default the file's name)")
@@ -106,7 +117,7 @@ type generated struct {
 	Notes     []string `json:"notes"`
 }
 
-func (a *app) generate(f *genFlags, styles string, generate generator) error {
+func (a *app) generate(ctx context.Context, f *genFlags, styles string, generate generator, topics []string, fromFiles bool) error {
 	known := strings.Split(styles, " or ")
 	switch {
 	case f.style != known[0] && f.style != known[1]:
@@ -118,12 +129,9 @@ func (a *app) generate(f *genFlags, styles string, generate generator) error {
 	case f.pkg != "" && !token.IsIdentifier(f.pkg):
 		return misusef("--package %q is no name for a Go package", f.pkg)
 	}
-	contracts, err := gen.Load(gen.LoadOptions{Topic: f.topic, Version: f.version}, f.schemas...)
+	contracts, err := a.contracts(ctx, f, topics, fromFiles)
 	if err != nil {
-		return misuse{err}
-	}
-	if contracts, err = gen.Select(contracts, f.from...); err != nil {
-		return misusef("--from: %w", err)
+		return err
 	}
 	made, err := generate(contracts, f)
 	if err != nil {

@@ -19,11 +19,7 @@ const minSecret = 3
 // broken, in each form it might be printed in.
 func newRedactor(texts ...string) redactor {
 	var pairs []string
-	for _, text := range texts {
-		user, password := credentials(text)
-		if len(password) < minSecret || password == user {
-			continue
-		}
+	for _, password := range passwords(texts) {
 		forms := []string{password, url.QueryEscape(password), url.PathEscape(password)}
 		if plain, err := url.PathUnescape(password); err == nil {
 			forms = append(forms, plain, url.QueryEscape(plain), url.PathEscape(plain))
@@ -34,6 +30,22 @@ func newRedactor(texts ...string) redactor {
 		}
 	}
 	return redactor{strings.NewReplacer(pairs...)}
+}
+
+// passwords finds those of texts that look like URLs: before the host, and as
+// PostgreSQL's parameter.
+func passwords(texts []string) (found []string) {
+	for _, text := range texts {
+		if user, password := credentials(text); len(password) >= minSecret && password != user {
+			found = append(found, password)
+		}
+		if _, parameter, ok := strings.Cut(text, "password="); ok && strings.Contains(text, "://") {
+			if parameter, _, _ = strings.Cut(parameter, "&"); len(parameter) >= minSecret {
+				found = append(found, parameter)
+			}
+		}
+	}
+	return found
 }
 
 // credentials reads user:password out of a URL without asking whether it is a

@@ -52,7 +52,10 @@ func (a *app) schemaCommand() *cobra.Command {
 		}),
 	}
 	validate.Flags().StringVar(&file, "schema", "", "the schema's `FILE` (\"-\" for stdin)")
-	return groupCommand("schema", "JSON Schemas", "  salt schema validate --schema user.schema.json payload.json", validate)
+	return groupCommand("schema", "JSON Schemas, in files and in a registry",
+		"  salt schema check --package ./events    # in CI: would the registry take them?\n  salt schema list\n  salt schema validate --schema user.schema.json payload.json",
+		a.schemaListCommand(), a.schemaShowCommand(), a.schemaHistoryCommand(), a.schemaDiffCommand(), a.schemaWhoCommand(),
+		a.schemaDeprecateCommand(), a.schemaPolicyCommand(), a.schemaRegisterCommand(), a.schemaCheckCommand(), a.schemaExportCommand(), validate)
 }
 
 func (a *app) validate(file string, args []string) error {

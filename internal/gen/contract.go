@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/celerysalt/salt"
@@ -22,11 +23,15 @@ type Contract struct {
 	// Origin is where it was read: a file, and for one of several in it the
 	// JSON pointer: "schemas/all.json#/contracts/2".
 	Origin string
+
+	// Provenance of the definition, as in [salt.Spec], if the file tells it.
+	Package, Type, Source string
 }
 
 // FromSpec makes a contract of a spec of the program or of a registry.
 func FromSpec(s *salt.Spec) *Contract {
-	c := &Contract{Topic: s.Topic, Version: s.Version, Mode: s.Mode, Doc: s.Doc, Exchange: s.Exchange, Origin: s.Topic + "@" + s.Version}
+	c := &Contract{Topic: s.Topic, Version: s.Version, Mode: s.Mode, Doc: s.Doc, Exchange: s.Exchange, Origin: s.Topic + "@" + s.Version,
+		Package: s.Package, Type: s.Type, Source: s.Source}
 	if c.Exchange == "" {
 		c.Exchange = salt.DefaultExchange
 	}
@@ -44,7 +49,7 @@ func FromSpec(s *salt.Spec) *Contract {
 func (c *Contract) Spec() *salt.Spec {
 	spec := &salt.Spec{
 		Topic: c.Topic, Version: c.Version, Mode: c.Mode, Doc: c.Doc, Exchange: c.Exchange,
-		Schema: c.Payload.Schema, Source: c.Origin,
+		Schema: c.Payload.Schema, Package: c.Package, Type: c.Type, Source: cmp.Or(c.Source, c.Origin),
 	}
 	if c.Response != nil {
 		spec.Response = c.Response.Schema

@@ -111,7 +111,8 @@ func (r *reader) spec(value jsontext.Value, origin, prefix string) error {
 	if s.Topic == "" {
 		return fmt.Errorf("%s: the contract has no topic", origin)
 	}
-	c := &Contract{Topic: s.Topic, Version: s.Version, Mode: salt.Mode(s.Mode), Doc: s.Doc, Exchange: s.Exchange, Origin: origin}
+	c := &Contract{Topic: s.Topic, Version: s.Version, Mode: salt.Mode(s.Mode), Doc: s.Doc, Exchange: s.Exchange, Origin: origin,
+		Package: s.Package, Type: s.Type, Source: s.Source}
 	for _, part := range []struct {
 		name  string
 		value jsontext.Value
