@@ -92,9 +92,12 @@ func receive(b *Bus, subs []*subscription) Handler {
 			return nil, nil // the message itself came here too
 		}
 		m = unambiguous(subs, m)
+		version := effectiveVersion(b.subs, m)
 		ctx := transport
-		if err := b.hold(ctx, m); err != nil {
-			return nil, err
+		if holds(subs, m, version) {
+			if err := b.hold(ctx, m); err != nil {
+				return nil, err
+			}
 		}
 		if !m.Expires.IsZero() {
 			if !time.Now().Before(m.Expires) {
@@ -112,11 +115,11 @@ func receive(b *Bus, subs []*subscription) Handler {
 			return nil, errUnhandled
 		}
 		ctx = WithInfo(ctx, m)
-		answer := answerer(b.subs, m) // of all queues: one that holds a lesser version is silent
+		answer := answerer(b.subs, m, version) // of all queues: one that holds a lesser version is silent
 		var reply *Reply
 		var failures []error
 		for _, s := range subs {
-			if !s.wants(m) || s.mode == ModeRPC && s != answer {
+			if !s.wants(m, version) || s.mode == ModeRPC && s != answer {
 				continue
 			}
 			r, err := s.handle(ctx, m)
@@ -171,11 +174,16 @@ func (b *Bus) warnUnhandled(m *Message) {
 	}
 }
 
+// holds reports whether somebody must not see the message before its eta.
+func holds(subs []*subscription, m *Message, version string) bool {
+	return !m.NotBefore.IsZero() && slices.ContainsFunc(subs, func(s *subscription) bool { return !s.repeats && s.wants(m, version) })
+}
+
 // hold waits for the message's eta. It keeps a worker, as Celery keeps a
 // prefetch slot.
 func (b *Bus) hold(ctx context.Context, m *Message) error {
 	wait := time.Until(m.NotBefore)
-	if m.NotBefore.IsZero() || wait <= 0 {
+	if wait <= 0 {
 		return nil
 	}
 	t := time.NewTimer(wait)
@@ -192,9 +200,9 @@ func (b *Bus) hold(ctx context.Context, m *Message) error {
 
 // answerer picks the one request handler for m: the newest version that m
 // satisfies. Python runs all and uses the first result.
-func answerer(subs []*subscription, m *Message) (best *subscription) {
+func answerer(subs []*subscription, m *Message, version string) (best *subscription) {
 	for _, s := range subs {
-		if s.mode != ModeRPC || !s.wants(m) {
+		if s.mode != ModeRPC || !s.wants(m, version) {
 			continue
 		}
 		if best == nil || best.version == LatestVersion || s.version != LatestVersion && CompareVersions(s.version, best.version) > 0 {

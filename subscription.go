@@ -1,6 +1,7 @@
 package salt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -31,6 +32,7 @@ type subscription struct {
 	concurrency int
 	timeout     time.Duration
 	place       string
+	repeats     bool // copies what it gets, so it need not wait for the eta
 
 	invoke invoker
 	handle Handler       // invoke within the pipeline
@@ -118,15 +120,40 @@ func (s *subscription) matches(m *Message) bool {
 		return false
 	}
 	if s.raw {
-		return MatchPattern(s.pattern, m.Key()) || MatchPattern(s.pattern, m.Topic)
+		return covers(s.pattern, m)
 	}
 	return s.pattern == m.Topic
 }
 
-// wants reports whether the subscription takes the message. tchu-tchu knows no
-// versions, so there is nothing to filter by: the schema decides.
-func (s *subscription) wants(m *Message) bool {
-	return s.matches(m) && (s.version == LatestVersion || m.Dialect == TchuTchu || AcceptsVersion(s.version, m.Version))
+// covers reports whether a pattern takes the message by its key or its topic.
+func covers(pattern string, m *Message) bool {
+	return MatchPattern(pattern, m.Key()) || MatchPattern(pattern, m.Topic)
+}
+
+// wants reports whether the subscription takes the message, whose version counts
+// as the given one (see effectiveVersion).
+func (s *subscription) wants(m *Message, version string) bool {
+	return s.matches(m) && (s.version == LatestVersion || AcceptsVersion(s.version, version))
+}
+
+// effectiveVersion is what subscriptions filter by. tchu-tchu knows no versions:
+// what it writes counts as [DefaultVersion], as a bridge's copy of it does, or,
+// where no subscription of the bus is that old, as the oldest that one takes.
+func effectiveVersion(subs []*subscription, m *Message) string {
+	if m.Dialect != TchuTchu {
+		return m.Version
+	}
+	oldest := ""
+	for _, s := range subs {
+		switch {
+		case s.version == LatestVersion || !s.matches(m):
+		case AcceptsVersion(s.version, DefaultVersion):
+			return DefaultVersion
+		case oldest == "" || CompareVersions(s.version, oldest) < 0:
+			oldest = s.version
+		}
+	}
+	return cmp.Or(oldest, DefaultVersion)
 }
 
 // patternDefinition gives a pattern's payload type a definition of its own,
