@@ -91,6 +91,8 @@ type Bus struct {
 	stop      context.CancelCauseFunc // ends the consumers
 	consuming context.Context
 	running   sync.WaitGroup
+	storing   context.Context // of answers; ends when the drain is over
+	cutStores context.CancelFunc
 
 	failOnce sync.Once
 	failed   chan struct{} // closed when some queue can never be consumed
@@ -124,6 +126,7 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	}
 	b := &Bus{opts: o, unnamed: unnamed, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	b.storing, b.cutStores = context.WithCancel(context.WithoutCancel(ctx))
 	b.send = chain(o.Send, b.dispatch)
 	b.registrar = newRegistrar(o.Registry, o.Logger)
 	if err := b.registrar.open(ctx, o.Catalog.Specs()); err != nil {

@@ -73,6 +73,11 @@ type Message struct {
 	// reach them.
 	BridgedFrom Dialect
 
+	// AwaitsStored says that the sender of a request awaits the answer in the
+	// result backend too. A bus with [Options.Results] sets it; Python's callers
+	// do not know it.
+	AwaitsStored bool
+
 	// Body is the payload: one JSON object, UTF-8.
 	Body []byte
 
