@@ -31,6 +31,7 @@ func (b *Bus) requestBothWays(ctx context.Context, m *Message) (*Reply, error) {
 	}
 	defer pending.Stop()
 	waiting, cancel := context.WithCancel(ctx)
+	m.AwaitsStored = true
 	direct, stored := make(chan answer, 1), make(chan answer, 1)
 	go func() {
 		r, err := b.transport.Request(waiting, m)
@@ -43,10 +44,7 @@ func (b *Bus) requestBothWays(ctx context.Context, m *Message) (*Reply, error) {
 	var viaTransport, viaBackend answer
 	select {
 	case viaTransport = <-direct:
-		// A lost connection says nothing about the other way, on which the
-		// answer may still come. All other errors say that nobody got the
-		// request.
-		if viaTransport.err != nil && !errors.Is(viaTransport.err, ErrConnectionLost) || viaTransport.final() {
+		if nobodyGot(viaTransport.err) || viaTransport.final() {
 			cancel()
 		}
 		viaBackend = <-stored
@@ -58,6 +56,21 @@ func (b *Bus) requestBothWays(ctx context.Context, m *Message) (*Reply, error) {
 	}
 	cancel()
 	return better(viaTransport, viaBackend)
+}
+
+// nobodyGot reports whether a transport's error means that the request went
+// nowhere. After any other, as that of a lost connection or a write that was cut
+// short, the request may be running, and its answer may come the other way.
+func nobodyGot(err error) bool {
+	if pe, ok := errors.AsType[*PublishError](err); ok {
+		return pe.Outcome == Refused
+	}
+	for _, fact := range []error{ErrNoHandler, ErrClosed, ErrUnavailable, ErrBlocked, ErrTooLarge, ErrUnroutable} {
+		if errors.Is(err, fact) {
+			return true
+		}
+	}
+	return false
 }
 
 // better chooses: a result or an error of a handler, then what a service
@@ -77,7 +90,8 @@ func better(transport, backend answer) (*Reply, error) {
 }
 
 const (
-	// storeLimit bounds the storing of one answer.
+	// storeLimit bounds the storing of one answer; the end of the bus may cut
+	// it shorter.
 	storeLimit = 10 * time.Second
 
 	// storePatience is how long the answer over the transport waits for it, so
@@ -92,15 +106,22 @@ func (b *Bus) storeReply(ctx context.Context, m *Message, r *Reply) {
 	if b.opts.Results == nil {
 		return
 	}
-	limit := time.Now().Add(storeLimit)
+	begun := time.Now()
+	limit := begun.Add(storeLimit)
 	if !m.Expires.IsZero() && m.Expires.Before(limit) {
 		limit = m.Expires
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), limit)
+	// Close waits for handlers no longer than DrainTimeout, and for stores of
+	// the last ones storePatience more.
+	ending := context.AfterFunc(b.storing, func() {
+		time.AfterFunc(time.Until(begun.Add(storePatience)), cancel)
+	})
 	stored := make(chan struct{})
 	b.running.Go(func() { // the consumer that calls us is counted, so the end waits
 		defer close(stored)
 		defer cancel()
+		defer ending()
 		err := b.opts.Results.Store(ctx, m, r)
 		if errors.Is(err, ErrTooLarge) { // the caller may know, rather than wait
 			b.log.Warn("salt: an answer is too large for the result backend, the caller is told so instead", "topic", m.Topic, "id", m.ID, "error", err)

@@ -117,6 +117,8 @@ func TestRequestBothWays(t *testing.T) {
 	result := func(n int) *salt.Reply { return &salt.Reply{Body: fmt.Appendf(nil, `{"Sum":%d}`, n)} }
 	fault := func(k salt.Fault) *salt.Reply { return &salt.Reply{Fault: &salt.RemoteError{Kind: k}} }
 	refused := &salt.PublishError{Outcome: salt.Refused, Err: salt.ErrBlocked}
+	unknown := &salt.PublishError{Outcome: salt.Unknown, Err: fmt.Errorf("%w: %w", salt.ErrNotConfirmed, salt.ErrClosed)}
+	strange := errors.New("strange")
 	tests := map[string]struct {
 		transport, backend func(context.Context) (*salt.Reply, error)
 		want               int
@@ -136,6 +138,12 @@ func TestRequestBothWays(t *testing.T) {
 		"refused ends it":              {after(0, nil, refused), silent, 0, salt.ErrBlocked, 0},
 		"connection lost, then stored": {after(time.Second, nil, salt.ErrConnectionLost), after(2*time.Second, result(2), nil), 2, nil, 2 * time.Second},
 		"connection lost, nothing":     {after(time.Second, nil, salt.ErrConnectionLost), silent, 0, salt.ErrConnectionLost, 30 * time.Second},
+		"cut short, then stored":       {after(time.Second, nil, unknown), after(2*time.Second, result(2), nil), 2, nil, 2 * time.Second},
+		"cut short, nothing":           {after(time.Second, nil, unknown), silent, 0, salt.ErrNotConfirmed, 30 * time.Second},
+		"who knows, then stored":       {after(time.Second, nil, strange), after(2*time.Second, result(2), nil), 2, nil, 2 * time.Second},
+		"closed ends it":               {after(time.Second, nil, salt.ErrClosed), silent, 0, salt.ErrClosed, time.Second},
+		"unavailable ends it":          {after(0, nil, salt.ErrUnavailable), silent, 0, salt.ErrUnavailable, 0},
+		"too large ends it":            {after(0, nil, salt.ErrTooLarge), silent, 0, salt.ErrTooLarge, 0},
 		"backend closed":               {after(time.Second, result(1), nil), after(0, nil, salt.ErrClosed), 1, nil, time.Second},
 	}
 	for name, tt := range tests {
@@ -257,6 +265,80 @@ func TestAnswersAreStored(t *testing.T) {
 			t.Errorf("stored (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// A store may use the time of the drain and, when its handler was that late, a
+// second more; then Close goes on without it.
+func TestStoreEndsWithDrain(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		drain, handler, want time.Duration // want: of Close, which begins at 0 as the handler does
+	}{
+		"under way at the end":  {3 * time.Second, 0, 3 * time.Second},
+		"begun in the drain":    {3 * time.Second, time.Second, 3 * time.Second},
+		"begun late":            {3 * time.Second, 2500 * time.Millisecond, 3500 * time.Millisecond},
+		"a drain of no time":    {time.Millisecond, 0, time.Second},
+		"one longer than needs": {time.Minute, 0, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				results := &resultsDouble{store: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+				tr := inmem.New()
+				bus := busOn(t, tr, &salt.Options{Results: results, DrainTimeout: tt.drain})
+				begun := make(chan struct{})
+				add := salt.DefineRPC[sumArgs, sumTotal, *salt.RPCError]("add", salt.In(salt.NewCatalog()))
+				add.Handle(bus, func(context.Context, *sumArgs) (*sumTotal, error) {
+					close(begun)
+					time.Sleep(tt.handler)
+					return &sumTotal{}, nil
+				})
+				start(t, bus)
+				caller := busOn(t, tr.Broker().Open(), nil)
+				called := make(chan error, 1)
+				go func() {
+					_, err := add.Call(t.Context(), caller, &sumArgs{})
+					called <- err
+				}()
+				<-begun
+				synctest.Wait()
+				at := time.Now()
+				if err := bus.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(at); took != tt.want {
+					t.Errorf("Close took %v, want %v", took, tt.want)
+				}
+				if err := <-called; err != nil {
+					t.Errorf("the transport's own way: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A service learns whether the caller looks into the result backend as well.
+func TestCallersSayWhereTheyListen(t *testing.T) {
+	t.Parallel()
+	tr := inmem.New()
+	var awaits []bool
+	service := busOn(t, tr, &salt.Options{Concurrency: 1, Receive: []salt.Middleware{func(next salt.Handler) salt.Handler {
+		return func(ctx context.Context, m *salt.Message) (*salt.Reply, error) {
+			awaits = append(awaits, m.AwaitsStored)
+			return next(ctx, m)
+		}
+	}}})
+	add := salt.DefineRPC[sumArgs, sumTotal, *salt.RPCError]("add", salt.In(salt.NewCatalog()))
+	add.Handle(service, func(context.Context, *sumArgs) (*sumTotal, error) { return &sumTotal{}, nil })
+	start(t, service)
+	for _, results := range []salt.ResultBackend{inmem.NewResultStore().Open(), nil} {
+		if _, err := add.Call(t.Context(), busOn(t, tr.Broker().Open(), &salt.Options{Results: results}), &sumArgs{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]bool{true, false}, awaits); diff != "" {
+		t.Errorf("callers with and without a result backend (-want +got):\n%s", diff)
+	}
 }
 
 func TestAnswerTooLargeToStore(t *testing.T) {

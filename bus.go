@@ -99,6 +99,8 @@ type Bus struct {
 	stop      context.CancelCauseFunc // ends the consumers
 	consuming context.Context
 	running   sync.WaitGroup
+	storing   context.Context // of answers; ends when the drain is over
+	cutStores context.CancelFunc
 
 	failOnce sync.Once
 	failed   chan struct{} // closed when some queue can never be consumed
@@ -131,6 +133,7 @@ func Open(ctx context.Context, t Transport, opts *Options) (*Bus, error) {
 	o.Service = cmp.Or(o.Service, filepath.Base(os.Args[0]))
 	b := &Bus{opts: o, unnamed: unnamed, log: o.Logger, transport: t, failed: make(chan struct{}), done: make(chan struct{})}
 	b.consuming, b.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	b.storing, b.cutStores = context.WithCancel(context.WithoutCancel(ctx))
 	b.send = chain(o.Send, b.dispatch)
 	if err := b.open(ctx); err != nil {
 		b.stop(err)

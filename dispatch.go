@@ -94,10 +94,12 @@ func receive(b *Bus, subs []*subscription) Handler {
 		if m.BridgedFrom != 0 {
 			return nil, nil // the message itself came here too
 		}
-		m = unambiguous(subs, m)
+		m = countedVersion(b.subs, unambiguous(subs, m))
 		ctx := transport
-		if err := b.hold(ctx, m); err != nil {
-			return nil, err
+		if holds(subs, m) {
+			if err := b.hold(ctx, m); err != nil {
+				return nil, err
+			}
 		}
 		if !m.Expires.IsZero() {
 			if !time.Now().Before(m.Expires) {
@@ -174,11 +176,16 @@ func (b *Bus) warnUnhandled(m *Message) {
 	}
 }
 
+// holds reports whether somebody must not see the message before its eta.
+func holds(subs []*subscription, m *Message) bool {
+	return !m.NotBefore.IsZero() && slices.ContainsFunc(subs, func(s *subscription) bool { return !s.repeats && s.wants(m) })
+}
+
 // hold waits for the message's eta. It keeps a worker, as Celery keeps a
 // prefetch slot.
 func (b *Bus) hold(ctx context.Context, m *Message) error {
 	wait := time.Until(m.NotBefore)
-	if m.NotBefore.IsZero() || wait <= 0 {
+	if wait <= 0 {
 		return nil
 	}
 	t := time.NewTimer(wait)

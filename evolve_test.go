@@ -111,14 +111,16 @@ func TestJudgeHit(t *testing.T) {
 		return &salt.Participant{Topic: "a", Role: role, Version: version, Service: "s", Host: "h", Handler: handler}
 	}
 	all := []*salt.Participant{
+		seen(salt.RoleSubscriber, "v0", "reads v0"), seen(salt.RoleSubscriber, "v0.5", "reads v0.5"), // which takes anything
 		seen(salt.RoleSubscriber, "v1", "reads v1"), seen(salt.RoleSubscriber, "v2", "reads v2"), seen(salt.RoleSubscriber, "", "reads all"),
 		seen(salt.RolePublisher, "v1", "writes v1"), seen(salt.RoleCaller, "v1", "calls v1"), seen(salt.RoleServer, "v1", "serves v1"),
 	}
 	for level, want := range map[salt.Compatibility]string{
-		salt.Forward:  "reads v1,reads all,serves v1", // they get what v2 writes
-		salt.Backward: "writes v1,calls v1",           // v2 gets what they write
+		salt.Forward:  "reads v0,reads v1,reads all,serves v1", // they get what v2 writes
+		salt.Backward: "writes v1,calls v1",                    // v2 gets what they write
 	} {
-		v := salt.Judge(salt.Policy{Compatibility: level}.Over(salt.Policy{}), []*salt.Record{recordOf("v1", "id", "")}, &recordOf("v2", "name", "").Spec, all)
+		have := []*salt.Record{recordOf("v0", "id x?", ""), recordOf("v0.5", "", ""), recordOf("v1", "id", "")}
+		v := salt.Judge(salt.Policy{Compatibility: level}.Over(salt.Policy{}), have, &recordOf("v2", "name", "").Spec, all)
 		if v.Conflict == nil {
 			t.Fatalf("%s: no conflict", level)
 		}

@@ -73,6 +73,11 @@ type Message struct {
 	// reach them.
 	BridgedFrom Dialect
 
+	// AwaitsStored says that the sender of a request awaits the answer in the
+	// result backend too. A bus with [Options.Results] sets it; Python's callers
+	// do not know it.
+	AwaitsStored bool
+
 	// Body is the payload: one JSON object, UTF-8.
 	Body []byte
 
@@ -85,7 +90,8 @@ type Message struct {
 	Redelivered bool
 	Attempt     int
 
-	spec *Spec // what the message was made from, nil for raw messages
+	spec     *Spec  // what the message was made from, nil for raw messages
+	countsAs string // a received message's version where it has none, see countedVersion
 }
 
 // Key returns the routing key: RoutingKey, or the topic.

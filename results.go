@@ -15,7 +15,7 @@ type ResultBackend interface {
 	// Store keeps the answer to req for whoever waits for it, and for some time
 	// for whoever asks later. The first real answer to an id stays; it is no
 	// error that there is one already. A backend may leave out callers of whom it
-	// knows that they do not listen to it.
+	// knows that they do not listen to it, see [Message.AwaitsStored].
 	Store(ctx context.Context, req *Message, r *Reply) error
 
 	// Health reports the state now, without I/O: nil, or why answers can
@@ -33,9 +33,11 @@ type PendingResult interface {
 	// passed over until ctx ends, because another may yet do better; then the
 	// first of them is returned. Otherwise it returns ctx's error, or
 	// [ErrClosed] when the backend was closed. A backend that is away for a
-	// moment is waited for, and asked then for what was missed.
+	// moment is waited for, and asked then for what was missed. Wait may be
+	// called again, also after its ctx has ended, and returns the same answer.
 	Wait(ctx context.Context) (*Reply, error)
 
-	// Stop ends the listening. It must be called, once, and does not block.
+	// Stop ends the listening; Wait is not called after it. It must be called,
+	// and does not block. It may be called again; only the first counts.
 	Stop()
 }

@@ -178,6 +178,9 @@ func (b *Bus) end(ctx context.Context) error {
 		b.log.Warn("salt: the bus is closed and its subscriptions never received anything: Start or Run was not called", "subscriptions", n)
 	}
 	b.mu.Unlock()
+	cut := time.AfterFunc(b.opts.DrainTimeout, b.cutStores)
+	defer cut.Stop()
+	defer b.cutStores()
 	drained := make(chan struct{})
 	go func() {
 		b.running.Wait()

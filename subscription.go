@@ -1,6 +1,7 @@
 package salt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -31,6 +32,7 @@ type subscription struct {
 	concurrency int
 	timeout     time.Duration
 	place       string
+	repeats     bool // copies what it gets, so it need not wait for the eta
 
 	upcasts          []*upcast // newest first
 	ceiling          string    // the newest version that the handler knows
@@ -124,14 +126,44 @@ func (s *subscription) matches(m *Message) bool {
 		return false
 	}
 	if s.raw {
-		return MatchPattern(s.pattern, m.Key()) || MatchPattern(s.pattern, m.Topic)
+		return covers(s.pattern, m)
 	}
 	return s.pattern == m.Topic
+}
+
+// covers reports whether a pattern takes the message by its key or its topic.
+func covers(pattern string, m *Message) bool {
+	return MatchPattern(pattern, m.Key()) || MatchPattern(pattern, m.Topic)
 }
 
 // wants reports whether the message is the subscription's business, if only to
 // dead-letter it for its version.
 func (s *subscription) wants(m *Message) bool { return s.matches(m) && s.rule(m) != Ignore }
+
+// countedVersion settles what a message of tchu-tchu, which knows no versions,
+// counts as: [DefaultVersion], as a bridge's copy of it does, or, where no
+// subscription of the bus is that old, the oldest that one takes.
+func countedVersion(subs []*subscription, m *Message) *Message {
+	if m.Dialect != TchuTchu {
+		return m
+	}
+	oldest := ""
+	for _, s := range subs {
+		switch {
+		case s.version == LatestVersion || !s.matches(m):
+		case AcceptsVersion(s.version, DefaultVersion):
+			oldest = DefaultVersion
+		case oldest == "" || CompareVersions(s.version, oldest) < 0:
+			oldest = s.version
+		}
+	}
+	counted := *m
+	counted.countsAs = cmp.Or(oldest, DefaultVersion)
+	return &counted
+}
+
+// filterVersion is the version by which subscriptions choose their messages.
+func (m *Message) filterVersion() string { return cmp.Or(m.countsAs, m.Version) }
 
 // patternDefinition gives a pattern's payload type a definition of its own,
 // outside every catalog.

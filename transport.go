@@ -28,8 +28,9 @@ type BatchSender interface {
 type Caller interface {
 	// Request returns the reply, [ErrNoHandler] when nobody is listening,
 	// [ErrConnectionLost] when the way back was lost (the request may have
-	// run), or ctx's error. A reply with a Fault is not an error here. ctx
-	// always has a deadline.
+	// run), a *[PublishError] when m was refused or its sending failed, or ctx's
+	// error. A reply with a Fault is not an error here. ctx always has a
+	// deadline.
 	Request(ctx context.Context, m *Message) (*Reply, error)
 }
 

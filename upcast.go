@@ -69,11 +69,12 @@ func (s *subscription) linkUpcasts() error {
 // upcastFor returns the upcast that reads m, nil if the handler's own definition
 // does.
 func (s *subscription) upcastFor(m *Message) *upcast {
-	if len(s.upcasts) == 0 || m.Version == "" || AcceptsVersion(s.def.spec.Version, m.Version) {
+	version := m.filterVersion()
+	if len(s.upcasts) == 0 || version == "" || AcceptsVersion(s.def.spec.Version, version) {
 		return nil
 	}
 	for _, u := range s.upcasts {
-		if AcceptsVersion(u.from.spec.Version, m.Version) {
+		if AcceptsVersion(u.from.spec.Version, version) {
 			return u
 		}
 	}
@@ -195,7 +196,7 @@ func (s *subscription) standing(m *Message) (version string, standing int) {
 	default:
 		version = s.version
 	}
-	if m.Dialect != TchuTchu && !AcceptsVersion(version, m.Version) {
+	if !AcceptsVersion(version, m.filterVersion()) {
 		return version, standsRefusing
 	}
 	return version, standsByVersion

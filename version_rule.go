@@ -91,17 +91,16 @@ func (s *subscription) settleVersions() error {
 	return s.linkUpcasts()
 }
 
-// rule says what the subscription does with m, by its version alone. tchu-tchu
-// knows no versions, so there is nothing to filter by: the schema decides.
+// rule says what the subscription does with m, by its version alone.
 func (s *subscription) rule(m *Message) VersionRule {
-	switch {
-	case s.version == LatestVersion || m.Version == s.ceiling || m.Dialect == TchuTchu:
+	switch version := m.filterVersion(); {
+	case s.version == LatestVersion || version == s.ceiling:
 		return Take // the usual case, without parsing
-	case m.Version == "":
+	case version == "":
 		return Ignore
-	case CompareVersions(m.Version, s.ceiling) > 0:
+	case CompareVersions(version, s.ceiling) > 0:
 		return s.onNewer
-	case !AcceptsVersion(s.version, m.Version):
+	case !AcceptsVersion(s.version, version):
 		return s.onOlder
 	}
 	return Take

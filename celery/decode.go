@@ -55,6 +55,7 @@ func Decode(e *Envelope, l Limits) (*salt.Message, error) {
 		m.RPC = t.dialect == salt.CelerySalt || e.Properties.ReplyTo != ""
 	}
 	if m.RPC {
+		m.AwaitsStored = e.Headers[storedHeader] != nil
 		m.ReplyTo = replyAddress(e.Properties, m.ID)
 	}
 	if err := setRoute(m, e); err != nil {

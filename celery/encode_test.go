@@ -296,13 +296,13 @@ func randomMessage(r *rand.Rand) *salt.Message {
 	if r.IntN(4) == 0 {
 		m.Dialect = salt.TchuTchu
 		if m.RPC = r.IntN(2) == 0; m.RPC {
-			m.ReplyTo = "queue"
+			m.ReplyTo, m.AwaitsStored = "queue", m.Transient
 		}
 		return m
 	}
 	m.RPC = r.IntN(2) == 0
 	if m.RPC && r.IntN(2) == 0 {
-		m.ReplyTo = "queue"
+		m.ReplyTo, m.AwaitsStored = "queue", m.Transient
 	}
 	m.Version, m.CorrelationID, m.Trace = text(), text(), table("t")
 	return m

@@ -48,6 +48,10 @@ var brokerHeaders = map[string]bool{
 // message itself.
 const bridgedHeader = "x-salt-bridged"
 
+// storedHeader marks the request of a caller who awaits the answer in the
+// result backend too. Only its presence counts.
+const storedHeader = "x-salt-results"
+
 // bridgedFrom reads that mark. A name of a later release still marks a copy.
 func bridgedFrom(headers map[string]any, d salt.Dialect) salt.Dialect {
 	switch headers[bridgedHeader] {
@@ -66,11 +70,13 @@ func reservedHeader(name string) bool {
 	return celeryHeaders[name] || brokerHeaders[name] || strings.HasPrefix(name, "x-salt-")
 }
 
-// addHeaders puts the application's headers, and a bridge's mark, beside
-// Celery's.
+// addHeaders puts the application's headers, and Salt's marks, beside Celery's.
 func addHeaders(to map[string]any, m *salt.Message) error {
 	if m.BridgedFrom != 0 {
 		to[bridgedHeader] = m.BridgedFrom.String()
+	}
+	if m.AwaitsStored && m.RPC {
+		to[storedHeader] = "true"
 	}
 	own := m.Header
 	if len(own) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ func (r *Results) Await(ctx context.Context, id string) (salt.PendingResult, err
 	if err := r.usable(ctx); err != nil {
 		return nil, fmt.Errorf("inmem: await the answer to %q: %w", id, err)
 	}
-	p := &pendingResult{r: r, id: id, answered: make(chan *salt.Reply, 1)}
+	p := &pendingResult{r: r, id: id, answered: make(chan struct{})}
 	s := r.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,12 +124,12 @@ func final(value []byte) bool {
 	return err == nil && !nobodys(r)
 }
 
-// A pendingResult is one waiter. nobody is guarded by the store's mu.
+// A pendingResult is one waiter. Its replies are guarded by the store's mu.
 type pendingResult struct {
-	r        *Results
-	id       string
-	answered chan *salt.Reply // takes one
-	nobody   *salt.Reply
+	r              *Results
+	id             string
+	answered       chan struct{} // closed with answer
+	answer, nobody *salt.Reply
 }
 
 // take is called with the store's mu held.
@@ -136,11 +137,10 @@ func (p *pendingResult) take(value []byte) {
 	reply, err := celery.DecodeResult(value)
 	switch {
 	case err != nil: // it is of our own making and decodes
+	case p.answer != nil: // the first one counts
 	case !nobodys(reply):
-		select {
-		case p.answered <- reply:
-		default: // the first one counts
-		}
+		p.answer = reply
+		close(p.answered)
 	case p.nobody == nil:
 		p.nobody = reply
 	}
@@ -148,29 +148,37 @@ func (p *pendingResult) take(value []byte) {
 
 // Wait returns the answer. See [salt.PendingResult].
 func (p *pendingResult) Wait(ctx context.Context) (*salt.Reply, error) {
-	select {
-	case reply := <-p.answered:
-		return reply, nil
-	default:
-	}
 	var err error
 	select {
-	case reply := <-p.answered:
-		return reply, nil
+	case <-p.answered:
 	case <-p.r.done:
 		err = salt.ErrClosed
 	case <-ctx.Done():
-		p.r.store.mu.Lock()
-		defer p.r.store.mu.Unlock()
-		if p.nobody != nil {
-			return p.nobody, nil
-		}
 		err = ctx.Err()
+	}
+	p.r.store.mu.Lock()
+	defer p.r.store.mu.Unlock()
+	switch {
+	case p.answer != nil: // whatever else has happened
+		return clone(p.answer), nil
+	case p.nobody != nil && !errors.Is(err, salt.ErrClosed):
+		return clone(p.nobody), nil
 	}
 	return nil, fmt.Errorf("inmem: wait for the answer to %q: %w", p.id, err)
 }
 
-// Stop ends the listening.
+// clone makes a reply for one Wait of several.
+func clone(reply *salt.Reply) *salt.Reply {
+	own := *reply
+	own.Body = slices.Clone(own.Body)
+	if own.Fault != nil {
+		fault := *own.Fault
+		own.Fault = &fault
+	}
+	return &own
+}
+
+// Stop ends the listening. See [salt.PendingResult].
 func (p *pendingResult) Stop() {
 	s := p.r.store
 	s.mu.Lock()

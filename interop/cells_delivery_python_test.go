@@ -3,6 +3,7 @@ package interop_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -95,9 +96,7 @@ func sendPython(t *testing.T, c *config, how command) (note, string) {
 	t.Helper()
 	v := note{uuid.NewString(), 1}
 	all := command{"do": "send", "topic": "note.go", "payload": map[string]any{"tag": v.Tag, "n": 1}}
-	for name, value := range how {
-		all[name] = value
-	}
+	maps.Copy(all, how)
 	return v, c.driver().must(t, all).ID
 }
 

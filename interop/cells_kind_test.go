@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"math/big"
 	"strings"
 	"testing"
@@ -181,9 +182,7 @@ func newKind[T any](name string, s styles[T], p sample[T]) kind {
 			if p.fields != nil {
 				fields["tag"] = tag
 			}
-			for name, v := range p.fields {
-				fields[name] = v
-			}
+			maps.Copy(fields, p.fields)
 			a := c.driver().must(t, command{"do": "publish", "event": "kind " + word + " " + style, "fields": fields})
 			want := tagged(p.value, tag)
 			if p.reduced != nil {

@@ -239,12 +239,16 @@ var (
 
 func richly(of *salt.RPCType[tagged, richResponse, *salt.RPCError], price salt.Decimal) func(*testing.T, *config) {
 	return func(t *testing.T, c *config) {
+		price := price // each configuration its own
 		q := &tagged{uuid.NewString()}
 		got, err := of.Call(bounded(t), c.bus, q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		inner := richInner{"Grüße 🚀", time.Date(2026, 11, 23, 10, 20, 30, 123456000, time.UTC)}
+		if of == richDict && c.env == oldestEnv {
+			price = "10.50" // celery-salt 1.0.0 makes no float of it
+		}
 		want := &richResponse{
 			Inner: inner, Inners: []richInner{inner, inner}, Table: map[string]int64{"x": 1, "": 0}, UID: sampleUUID, Price: price,
 			Text: "quoted \" \\ \x01\t\n\u2028 e\u0301 עברית", None: []string{}, Ratio: 12, Huge: 1<<62 + 1, Blob: strings.Repeat("salt", megabyte/4),

@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -89,9 +90,7 @@ func byBothCallers(ask func(t *testing.T, c *config, d *driver)) func(*testing.T
 func (c command) with(more command) command {
 	all := command{}
 	for _, members := range []command{c, more} {
-		for name, v := range members {
-			all[name] = v
-		}
+		maps.Copy(all, members)
 	}
 	return all
 }

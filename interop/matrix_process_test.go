@@ -67,7 +67,7 @@ func startProgram(t *testing.T, interpreter, module string, args, env []string, 
 		select {
 		case <-p.stopping:
 		default:
-			p.fate = fmt.Errorf("%s has ended by itself: %v", module, err)
+			p.fate = fmt.Errorf("%s has ended by itself: %v", module, err) //nolint:errorlint // err may be nil
 			lost(p.fate)
 		}
 		reading.Wait()

@@ -190,7 +190,10 @@ func (*config) startConsuming(t *testing.T, bus *salt.Bus) {
 // openRedis opens the result backend for a bus, which closes it.
 func (*config) openRedis(t *testing.T) *redis.Results {
 	t.Helper()
-	results, err := redis.Open(need(t, "SALT_TEST_REDIS_URL"), &redis.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	results, err := redis.Open(need(t, "SALT_TEST_REDIS_URL"), &redis.Options{
+		ConnectWait: patience / 4, CommandTimeout: patience / 2, // the machine may be busier than any server
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,10 +54,16 @@ func TestCrash(t *testing.T) {
 	if n := redis.Subjects(caller); n != 2 {
 		t.Errorf("%d subjects after an Await that failed, want the 2 before it", n)
 	}
+	// Stored by a plain client before anybody else gets in, unpublished: only a
+	// look at the key finds it.
+	s.args = append(s.args, "--requirepass", "locked")
 	s.start()
-	// Stored by a plain client, unpublished: only a look at the key finds it.
+	first := plain(t, "redis://:locked@"+s.addr())
 	value := `{"status":"SUCCESS","result":"stored","task_id":"` + missed.ID + `"}`
-	if err := s.client().Set(patience(t), "celery-task-meta-"+missed.ID, value, time.Hour).Err(); err != nil {
+	if err := first.Set(patience(t), "celery-task-meta-"+missed.ID, value, time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.ConfigSet(patience(t), "requirepass", "").Err(); err != nil {
 		t.Fatal(err)
 	}
 	if r := <-got; r == nil || string(r.Body) != `"stored"` {
@@ -159,6 +165,22 @@ func TestCloseFrozen(t *testing.T) {
 	}
 	if err := <-waited; !errors.Is(err, salt.ErrClosed) {
 		t.Errorf("Wait: %v, want salt.ErrClosed", err)
+	}
+}
+
+// TestCloseIdle: without a store under way there is nothing to have time for.
+func TestCloseIdle(t *testing.T) {
+	t.Parallel()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		r, err := redis.Open("redis://127.0.0.1:1", hasty())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(over); err != nil {
+			t.Fatalf("Close: %v", err)
+		}
 	}
 }
 

@@ -25,8 +25,9 @@ func (r *Results) listen() {
 	pause := backoff{min: r.opts.BackoffMin, max: r.opts.BackoffMax}
 	lost := false
 	for r.life.Err() == nil {
+		var live time.Time
 		err := r.session(func() {
-			pause.failures = 0
+			live = time.Now()
 			if lost {
 				r.opts.Logger.Info("connected again", "results", r.where)
 			}
@@ -40,6 +41,10 @@ func (r *Results) listen() {
 			r.opts.Logger.Warn("connection lost; trying to connect again", "results", r.where, "error", err)
 		}
 		lost = true
+		// A server may take the connection and end each at once.
+		if !live.IsZero() && time.Since(live) >= r.opts.BackoffMax {
+			pause.failures = 0
+		}
 		sleep(r.life, pause.next())
 	}
 }
@@ -82,18 +87,36 @@ func (r *Results) session(live func()) error {
 	return context.Cause(s.ctx) // of several errors the first one
 }
 
-// hello makes the connection and waits for the server's first word.
+// hello makes the connection, waits for the server's first word, and subscribes
+// to a channel under the prefix that nobody publishes on: whether the server lets
+// us listen is known then, and not with the first call.
 func (s *session) hello() error {
 	ctx, cancel := context.WithTimeout(s.ctx, s.r.opts.CommandTimeout)
 	defer cancel()
+	// First a command without a channel: in a cluster, one with it would lead
+	// everybody to the same node.
 	if err := s.ps.Ping(ctx); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	if _, err := s.ps.ReceiveTimeout(ctx, s.r.opts.CommandTimeout); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
+	channel := s.r.key(helloID)
+	if err := s.ps.Subscribe(ctx, channel); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	if _, err := s.ps.ReceiveTimeout(ctx, s.r.opts.CommandTimeout); err != nil {
+		return fmt.Errorf("subscribe to %q: %w", channel, err)
+	}
+	if err := s.ps.Unsubscribe(ctx, channel); err != nil {
+		return fmt.Errorf("unsubscribe: %w", err)
+	}
 	return nil
 }
+
+// helloID stands for an id in the name of the channel that each session
+// subscribes to first.
+const helloID = "salt-hello"
 
 // receive takes what the server sends.
 func (s *session) receive() error {

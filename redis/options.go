@@ -10,7 +10,7 @@ import (
 // Options of [Results]. Nil and zero fields mean the defaults.
 type Options struct {
 	// Logger is told what no caller can see: the connection lost and made
-	// again. Never passwords or payloads. Default [slog.Default].
+	// again, and keys that cannot be read for now. Never passwords or payloads. Default [slog.Default].
 	Logger *slog.Logger
 
 	// TLS configures the connections of [Open], and makes them TLS whatever the
@@ -46,7 +46,8 @@ type Options struct {
 
 	// StoreTimeout bounds [Results.Store], which tries again while the server is
 	// away. A request that expires earlier ends it earlier, but not before 1 s.
-	// Default 10 s.
+	// A bus gives each answer 10 s, and less while it closes, so that more has no
+	// effect there. Default 10 s.
 	StoreTimeout time.Duration
 
 	// CheckInterval is the pause between two questions to the server whether it
@@ -60,7 +61,8 @@ type Options struct {
 	RefreshInterval time.Duration
 
 	// BackoffMin and BackoffMax bound the pause before connecting again: a
-	// random part of a time that doubles from Min to Max. Defaults 50 ms and 5 s.
+	// random part of a time that doubles from Min to Max, and begins anew after a
+	// connection that has lived for Max. Defaults 50 ms and 5 s.
 	BackoffMin, BackoffMax time.Duration
 }
 

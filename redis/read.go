@@ -56,10 +56,22 @@ func (r *Results) deliver(channel, value string) {
 	if !wanted {
 		return
 	}
-	worth, reply := judge(s.id, value, r.opts.MaxBytes)
-	if worth == noAnswer {
-		return
+	if worth, reply := judge(s.id, value, r.opts.MaxBytes); worth != noAnswer {
+		r.take(s, worth, reply)
 	}
+}
+
+// refused ends the wait of a subject whose key can never be read.
+func (r *Results) refused(channel string, why error) {
+	r.mu.Lock()
+	s := r.subjects[channel]
+	r.mu.Unlock()
+	if s != nil {
+		r.take(s, unreadable, fault(s.id, fmt.Sprintf("the answer in Redis cannot be read: %v", why)))
+	}
+}
+
+func (r *Results) take(s *subject, worth rank, reply *salt.Reply) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -109,6 +121,7 @@ func (r *Results) refresh() {
 // read reads keys as long as the results live, many in one round trip.
 func (r *Results) read() {
 	pause := backoff{min: r.opts.BackoffMin, max: r.opts.BackoffMax}
+	failing := false
 	for {
 		select {
 		case <-r.life.Done():
@@ -120,9 +133,14 @@ func (r *Results) read() {
 			if len(channels) == 0 {
 				break
 			}
-			if r.readAll(channels) {
-				pause.failures = 0
+			err := r.readAll(channels)
+			if err == nil {
+				pause.failures, failing = 0, false
 				continue
+			}
+			if !failing && r.life.Err() == nil {
+				failing = true
+				r.opts.Logger.Warn("stored answers could not be read; trying again", "results", r.where, "error", err)
 			}
 			r.link.wait(r.life, r.opts.CommandTimeout)
 			sleep(r.life, pause.next())
@@ -152,9 +170,9 @@ func (r *Results) unread() (channels []string) {
 	return channels
 }
 
-// readAll reads the keys and reports whether the server gave them all; the
-// others are asked for again.
-func (r *Results) readAll(channels []string) bool {
+// readAll reads the keys. It returns why the server did not give some of them,
+// which are asked for again.
+func (r *Results) readAll(channels []string) (failed error) {
 	ctx, cancel := context.WithTimeout(r.life, 2*r.opts.CommandTimeout+time.Second)
 	defer cancel()
 	pipe := r.client.Pipeline()
@@ -163,19 +181,31 @@ func (r *Results) readAll(channels []string) bool {
 		values[i] = r.fetch(ctx, pipe, channel)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
-	all := true
 	for i, value := range values {
 		text, err := value.Result()
 		switch {
 		case err == nil && text != "":
 			r.deliver(channels[i], text)
 		case err == nil, errors.Is(err, goredis.Nil):
+		case hopeless(err):
+			r.refused(channels[i], err)
 		default:
-			all = false
+			failed = err
 			r.again(channels[i])
 		}
 	}
-	return all
+	return failed
+}
+
+// hopeless reports whether an error is about this key, or this command, and
+// will be the same the next time. All others may be the connection's.
+func hopeless(err error) bool {
+	for _, refusal := range []string{"WRONGTYPE", "NOPERM", "ERR unknown command"} {
+		if goredis.HasErrorPrefix(err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 // fetch reads one byte more than is allowed, and no more than that. Without a

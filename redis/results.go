@@ -24,8 +24,8 @@ type Results struct {
 	saving context.Context // of stores; ends when Close's patience does
 	cut    context.CancelFunc
 	tasks  sync.WaitGroup
-	stores sync.WaitGroup
 	done   chan struct{} // closed when Close begins
+	idle   chan struct{} // closed when no store is under way after that
 	gone   chan struct{} // closed when Close is through
 
 	link link
@@ -34,6 +34,7 @@ type Results struct {
 
 	mu       sync.Mutex // never held over I/O
 	closed   bool
+	storing  int                 // stores under way
 	subjects map[string]*subject // by channel
 	changed  map[*subject]bool   // to be subscribed or unsubscribed
 	asked    []*subject          // to be read
@@ -76,7 +77,7 @@ func New(client goredis.UniversalClient, opts *Options) *Results {
 func start(client goredis.UniversalClient, o Options, where string) *Results {
 	r := &Results{
 		client: client, opts: o, where: where,
-		done: make(chan struct{}), gone: make(chan struct{}),
+		done: make(chan struct{}), idle: make(chan struct{}), gone: make(chan struct{}),
 		wake: make(chan struct{}, 1), look: make(chan struct{}, 1),
 		subjects: make(map[string]*subject), changed: make(map[*subject]bool),
 	}
@@ -122,12 +123,15 @@ func (r *Results) away() error {
 
 // Close ends the results: those who wait get [salt.ErrClosed] at once, stores
 // under way are waited for until ctx ends and then cut short, which makes Close
-// return ctx's error. It outlives ctx by at most 1 s. Calls after it return
+// return ctx's error; without any, ctx is not looked at. It outlives ctx by at most 1 s. Calls after it return
 // ErrClosed; closing again waits for the first Close.
 func (r *Results) Close(ctx context.Context) error {
 	r.mu.Lock()
 	first := !r.closed
 	r.closed = true
+	if first && r.storing == 0 {
+		close(r.idle)
+	}
 	r.mu.Unlock()
 	if !first {
 		select {
@@ -140,12 +144,17 @@ func (r *Results) Close(ctx context.Context) error {
 	defer close(r.gone)
 	close(r.done)
 	r.end()
-	err := r.await(ctx, &r.stores, "answers are still being stored")
+	err := r.await(ctx, r.idle, "answers are still being stored")
 	r.cut()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	for _, w := range []*sync.WaitGroup{&r.stores, &r.tasks} {
-		if late := r.await(end, w, "goroutines are left behind"); err == nil {
+	tasks := make(chan struct{})
+	go func() {
+		r.tasks.Wait()
+		close(tasks)
+	}()
+	for _, ended := range []<-chan struct{}{r.idle, tasks} {
+		if late := r.await(end, ended, "goroutines are left behind"); err == nil {
 			err = late
 		}
 	}
@@ -158,19 +167,14 @@ func (r *Results) Close(ctx context.Context) error {
 	return err
 }
 
-// await waits for w until ctx ends; left says what is then left.
-func (r *Results) await(ctx context.Context, w *sync.WaitGroup, left string) error {
-	done := make(chan struct{})
-	go func() {
-		w.Wait()
-		close(done)
-	}()
+// await waits for ended until ctx ends; left says what is then left.
+func (r *Results) await(ctx context.Context, ended <-chan struct{}, left string) error {
 	select {
-	case <-done:
+	case <-ended:
 		return nil
 	case <-ctx.Done():
 		select {
-		case <-done: // both, and this one is better
+		case <-ended: // both, and this one is better
 			return nil
 		default:
 			return fmt.Errorf("%s: close: %s: %w", r, left, ctx.Err())

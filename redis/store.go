@@ -23,8 +23,9 @@ const minStore = time.Second
 // Store keeps the answer to req under Celery's key and publishes it on the
 // channel of that name, in one transaction. The first real answer stays; one of
 // a service without a handler, a task's progress, and what nobody can read are
-// replaced. A caller who named RabbitMQ's direct reply-to listens there and is
-// left out.
+// replaced. A caller who named RabbitMQ's direct reply-to is left out, unless
+// the request says [salt.Message.AwaitsStored]; its answer is kept until the
+// request expires.
 //
 // An answer "no handlers" is published and not stored: a Celery worker
 // leaves an id alone that has a SUCCESS, as that answer is one, and its real
@@ -39,10 +40,11 @@ func (r *Results) Store(ctx context.Context, req *salt.Message, reply *salt.Repl
 		r.mu.Unlock()
 		return r.errClosed()
 	}
-	r.stores.Add(1)
+	r.storing++
 	r.mu.Unlock()
-	defer r.stores.Done()
-	if strings.HasPrefix(req.ReplyTo, directReplyTo) {
+	defer r.stored()
+	direct := strings.HasPrefix(req.ReplyTo, directReplyTo)
+	if direct && !req.AwaitsStored {
 		return nil
 	}
 	key, value, err := celery.EncodeResult(req, reply, time.Now())
@@ -53,7 +55,11 @@ func (r *Results) Store(ctx context.Context, req *salt.Message, reply *salt.Repl
 		return fmt.Errorf("%s: store the answer to %q: %w: %d bytes, the limit is %d; raise redis.Options.MaxBytes on both sides",
 			r, req.ID, salt.ErrTooLarge, len(value), r.opts.MaxBytes)
 	}
-	a := &answer{r: r, id: req.ID, key: r.opts.KeyPrefix + key, value: value}
+	a := &answer{r: r, id: req.ID, key: r.opts.KeyPrefix + key, value: value, ttl: r.opts.TTL}
+	if direct && !req.Expires.IsZero() { // nobody asks late, so it need not fill the server
+		left := max(time.Until(req.Expires), minStore).Truncate(time.Second) + time.Second
+		a.ttl = min(a.ttl, left)
+	}
 	if reply.Fault != nil && errors.Is(reply.Fault, salt.ErrNoHandler) {
 		err = r.try(ctx, req, a.publish)
 	} else {
@@ -63,6 +69,15 @@ func (r *Results) Store(ctx context.Context, req *salt.Message, reply *salt.Repl
 		return fmt.Errorf("store the answer to %q: %w", req.ID, err)
 	}
 	return nil
+}
+
+// stored counts a store as over.
+func (r *Results) stored() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.storing--; r.closed && r.storing == 0 {
+		close(r.idle)
+	}
 }
 
 // key returns the key, and channel, of an id's answer.
@@ -120,6 +135,7 @@ type answer struct {
 	r       *Results
 	id, key string
 	value   []byte
+	ttl     time.Duration
 }
 
 // publish does no more. In a cluster a publication alone would go to any node,
@@ -139,7 +155,7 @@ func (a *answer) publish(ctx context.Context) error {
 func (a *answer) store(ctx context.Context) error {
 	var first *goredis.BoolCmd
 	cmds, err := a.r.client.TxPipelined(ctx, func(p goredis.Pipeliner) error {
-		first = p.SetNX(ctx, a.key, a.value, a.r.opts.TTL)
+		first = p.SetNX(ctx, a.key, a.value, a.ttl)
 		p.Publish(ctx, a.key, a.value)
 		return nil
 	})
@@ -174,7 +190,7 @@ func (a *answer) replace(ctx context.Context) error {
 			return nil
 		}
 		cmds, err := tx.TxPipelined(ctx, func(p goredis.Pipeliner) error {
-			p.SetEx(ctx, a.key, a.value, a.r.opts.TTL)
+			p.SetEx(ctx, a.key, a.value, a.ttl)
 			p.Publish(ctx, a.key, a.value)
 			return nil
 		})

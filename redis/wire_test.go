@@ -167,6 +167,46 @@ func TestStoreLeavesOut(t *testing.T) {
 	}
 }
 
+// TestStoreForBothWays: a caller on direct reply-to who says so is not left out,
+// and what nobody asks for late is not kept for a day.
+func TestStoreForBothWays(t *testing.T) {
+	t.Parallel()
+	url := need(t, "SALT_TEST_REDIS_URL")
+	r, c := open(t, url, nil), plain(t, url)
+	for name, tt := range map[string]struct {
+		expires time.Duration // 0: never
+		ttl     time.Duration // at most, and not below half of it
+	}{
+		"with a deadline":    {40 * time.Second, 41 * time.Second},
+		"without":            {0, 24 * time.Hour},
+		"a long one":         {48 * time.Hour, 24 * time.Hour},
+		"expired as it came": {-time.Second, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, replaced := range []bool{false, true} {
+				req := request()
+				req.ReplyTo, req.AwaitsStored = "amq.rabbitmq.reply-to.g1h2AA5yZXBseUAxMjM=.x==", true
+				if tt.expires != 0 {
+					req.Expires = time.Now().Add(tt.expires)
+				}
+				key := "celery-task-meta-" + req.ID
+				if replaced {
+					c.Set(patience(t), key, "no answer", 0)
+				}
+				p := await(t, r, req.ID)
+				if err := r.Store(patience(t), req, answer(req, `1`)); err != nil {
+					t.Fatal(err)
+				}
+				if ttl := c.PTTL(patience(t), key).Val(); ttl > tt.ttl || ttl < tt.ttl/2 {
+					t.Errorf("TTL %v, want up to %v (in place of another value: %v)", ttl, tt.ttl, replaced)
+				}
+				wantBody(t, p, `1`)
+			}
+		})
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	url := need(t, "SALT_TEST_REDIS_URL")

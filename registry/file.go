@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/celerysalt/salt"
@@ -60,7 +59,7 @@ type File struct {
 	opts FileOptions
 	name string // the directory, for messages
 
-	mu      sync.Mutex
+	turn    chan struct{} // a lock that a context can give up; who is in waits for files and processes
 	root    *os.Root
 	state   *state
 	files   map[string]*version // by path: what was read, and when it was written
@@ -75,7 +74,7 @@ var _ salt.RegistryStore = (*File)(nil)
 // OpenFile opens the registry in a directory, and makes the directory if it is
 // not there. It reads and checks all of it.
 func OpenFile(dir string, opts *FileOptions) (*File, error) {
-	r := &File{name: dir, files: map[string]*version{}, seen: map[string]look{}, state: newState()}
+	r := &File{name: dir, turn: make(chan struct{}, 1), files: map[string]*version{}, seen: map[string]look{}, state: newState()}
 	if opts != nil {
 		r.opts = *opts
 	}
@@ -118,15 +117,31 @@ func directory(rawURL string) (string, error) {
 	return filepath.FromSlash(dir), nil
 }
 
+// enter waits for its turn within the process.
+func (r *File) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case r.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if r.err != nil {
+		<-r.turn
+		return nil, r.err
+	}
+	return func() { <-r.turn }, nil
+}
+
 // read runs f on what is stored now.
 func (r *File) read(ctx context.Context, what string, f func(*state) error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := cmp.Or(ctx.Err(), r.err)
-	if err == nil {
-		err = r.fresh(ctx)
+	leave, err := r.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	if err == nil {
+	defer leave()
+	if err = r.fresh(ctx); err == nil {
 		err = f(r.state)
 	}
 	if err != nil {
@@ -137,11 +152,11 @@ func (r *File) read(ctx context.Context, what string, f func(*state) error) erro
 
 // change plans, writes and carries out.
 func (r *File) change(ctx context.Context, what string, plan func(*state) (*delta, error)) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := cmp.Or(ctx.Err(), r.err); err != nil {
+	leave, err := r.enter(ctx)
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
+	defer leave()
 	if err := r.changeLocked(ctx, plan); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -179,8 +194,8 @@ func (r *File) changeLocked(ctx context.Context, plan func(*state) (*delta, erro
 
 // Close makes every later call fail.
 func (r *File) Close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
 	if r.err != nil {
 		return nil
 	}

@@ -3,9 +3,12 @@
 package registry_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,4 +43,33 @@ func TestFileLockWaits(t *testing.T) {
 	}
 	release()
 	register(t, r, event("a", "v1", "x"))
+}
+
+// TestFileWaitsInContext: who waits behind one that waits for another process
+// keeps to its own context.
+func TestFileWaitsInContext(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := openFile(t, dir)
+	register(t, r, event("a", "v1", "x"))
+	release := holdLock(t, dir)
+	patient, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := r.Register(patient, event("b", "v1", "x")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Register: %v, want context.Canceled", err)
+		}
+	})
+	for range 10 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		start := time.Now()
+		if err := r.Register(ctx, event("c", "v1", "x")); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 3*time.Second {
+			t.Errorf("Register: %v after %v", err, time.Since(start))
+		}
+		cancel()
+	}
+	stop()
+	wg.Wait()
+	release()
+	register(t, r, event("d", "v1", "x"))
 }

@@ -251,7 +251,7 @@ func (r *File) sync(dir string) error {
 // file that is there is the user's.
 func (r *File) ignore() error {
 	for name, text := range map[string]string{
-		".gitignore":     "/" + seenDir + "/\n/" + lockFile + "\n/" + journalFile + "\n*" + tempSuffix + "\n",
+		".gitignore":     "/" + seenDir + "/\n/" + lockFile + "*\n/" + journalFile + "\n*" + tempSuffix + "\n",
 		".gitattributes": historyFile + " merge=union\n",
 	} {
 		if _, err := r.root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {

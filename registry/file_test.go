@@ -125,7 +125,7 @@ func TestFileLayout(t *testing.T) {
 	if want := "{\n  \"topic\": \"User.signup\",\n  \"owner\": \"growth\"\n}\n"; got["topics/!user.signup/policy.json"] != want {
 		t.Errorf("policy file %q, want %q", got["topics/!user.signup/policy.json"], want)
 	}
-	if want := "/.seen/\n/.lock\n/.journal\n*.tmp\n"; got[".gitignore"] != want {
+	if want := "/.seen/\n/.lock*\n/.journal\n*.tmp\n"; got[".gitignore"] != want {
 		t.Errorf(".gitignore %q", got[".gitignore"])
 	}
 

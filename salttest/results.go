@@ -37,6 +37,8 @@ func TestResultBackend(t *testing.T, f ResultFixture) {
 		{"nobody's answer is returned in the end", testNobody},
 		{"nobody's answer replaces none", testNobodyAfter},
 		{"several wait for one id", testSeveralWaiters},
+		{"waited for twice", testWaitAgain},
+		{"stopped twice", testStopAgain},
 		{"stopped and awaited again", testAwaitAgain},
 		{"ended contexts", testResultContexts},
 		{"closed", testResultsClosed},
@@ -226,6 +228,37 @@ func testSeveralWaiters(_ *testing.T, k *resultKit) {
 	for _, p := range ps {
 		k.wantBody(p, req.ID, `{"all":true}`)
 	}
+}
+
+func testWaitAgain(t *testing.T, k *resultKit) {
+	caller, service, req, none := k.open(), k.open(), k.request(), k.request()
+	p := k.await(caller, req.ID)
+	k.store(service, req, bodied(req, `{"from":1}`))
+	k.wantBody(p, req.ID, `{"from":1}`)
+	k.store(service, req, bodied(req, `{"from":2}`))
+	k.wantBody(p, req.ID, `{"from":1}`)
+
+	p = k.await(caller, none.ID)
+	k.store(service, none, faulted(none, salt.FaultNoHandler))
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if r, err := p.Wait(ctx); err != nil || r.Fault == nil || r.Fault.Kind != salt.FaultNoHandler {
+			t.Errorf("Wait: %+v, %v; want the fault", r, err)
+		}
+	}
+	k.store(service, none, bodied(none, `{"real":true}`)) // better, and the last word
+	k.wantBody(p, none.ID, `{"real":true}`)
+	k.wantBody(p, none.ID, `{"real":true}`)
+}
+
+func testStopAgain(_ *testing.T, k *resultKit) {
+	caller, service, req := k.open(), k.open(), k.request()
+	p, left := k.await(caller, req.ID), k.await(caller, req.ID)
+	left.Stop()
+	left.Stop()
+	k.store(service, req, bodied(req, `{"one":true}`))
+	k.wantBody(p, req.ID, `{"one":true}`)
 }
 
 func testAwaitAgain(_ *testing.T, k *resultKit) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,21 +72,31 @@ func (a *app) bridge(ctx context.Context, patterns []string, f *bridgeFlags) err
 	if err != nil {
 		return err
 	}
-	var copied int
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var copied, failed int
+	var display error
 	p := a.palette()
 	bus, err := salt.Open(ctx, t, &salt.Options{
 		Catalog: salt.NewCatalog(), Logger: a.logger(), Service: f.queue,
 		Concurrency: 1, // the order of the events is worth more than speed, and counting is simple
 		Send: []salt.Middleware{func(next salt.Handler) salt.Handler {
 			return func(ctx context.Context, m *salt.Message) (*salt.Reply, error) {
-				if r, err := next(ctx, m); err != nil {
+				r, err := next(ctx, m)
+				if err != nil {
+					failed++
+					fmt.Fprintf(a.err, "salt: not repeated: %s\n", oneSentence(err))
 					return r, err
 				}
 				copied++
-				if f.quiet {
-					return nil, nil
+				if !f.quiet {
+					// The copy is out: what cannot be shown ends the command, not the event.
+					if err := a.showMessage(p, m, time.Now()); err != nil {
+						display = err
+						stop()
+					}
 				}
-				return nil, a.showMessage(p, m, time.Now())
+				return r, nil
 			}
 		}},
 	})
@@ -102,8 +113,11 @@ func (a *app) bridge(ctx context.Context, patterns []string, f *bridgeFlags) err
 	} else if ctx.Err() == nil {
 		fmt.Fprintf(a.err, "salt: not connected, trying again: %s\n", oneSentence(err))
 	}
-	err = bus.Run(ctx)
+	err = errors.Join(bus.Run(ctx), display)
 	fmt.Fprintf(a.err, "salt: repeated %s\n", count(copied, "event"))
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%s could not be repeated; what was not taken up again lies in the queue %s.dead", count(failed, "event"), f.queue))
+	}
 	return err
 }
 

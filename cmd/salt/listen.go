@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -243,8 +244,8 @@ func (a *app) showMessage(p palette, m *salt.Message, at time.Time) error {
 			Payload: m.Body, BridgedFrom: bridgedFrom(m),
 		})
 	}
-	payload := jsontext.Value(m.Body)
-	_ = payload.Compact() // decoding made sure that it is JSON
+	payload := jsontext.Value(slices.Clone(m.Body)) // others read the body
+	_ = payload.Compact()                           // decoding made sure that it is JSON
 	version := m.Version
 	if version == "" {
 		version = "-"
