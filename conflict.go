@@ -50,7 +50,7 @@ func (e *ConflictError) evolution(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "\n\thits %s %s of %s on %s", p.Role, p.Handler, p.Service, p.Host)
 	}
-	b.WriteString("\nmend the schema, take another topic, or change the topic's compatibility")
+	fmt.Fprintf(b, "\nmend %s, for %s never changes; or take another topic, deprecate %s, or change the topic's compatibility", e.Version, e.Against, e.Against)
 }
 
 // listed writes the first of a list, one a line.
