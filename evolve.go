@@ -1,7 +1,6 @@
 package salt
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/celerysalt/salt/schema"
@@ -77,9 +76,9 @@ type Check struct {
 
 	Breaks []schema.Break `json:"breaks,omitempty"` // none: compatible
 
-	// Hit are those seen who would suffer: readers of the version Reader, and of
-	// older ones whose schemas refuse the data too; where Reader is the new
-	// version, writers of the version Writer.
+	// Hit are at most 50 of those seen in the last 30 minutes who would suffer:
+	// readers of the version Reader, and of older ones whose schemas refuse the
+	// data too; where Reader is the new version, writers of the version Writer.
 	Hit []*Participant `json:"hit,omitempty"`
 }
 
@@ -123,11 +122,12 @@ func Judge(p Policy, have []*Record, want *Spec, seen []*Participant) *Verdict {
 	if !p.Compatibility.transitive() {
 		older, newer = older[max(0, len(older)-1):], newer[:min(1, len(newer))]
 	}
+	j := &judging{Verdict: v, writer: want.Schema, have: have, seen: seen, suffers: map[string]bool{}}
 	for _, r := range older {
-		v.compare(&r.Spec, compared, r.Version, have, seen)
+		j.compare(&r.Spec, compared, r.Version)
 	}
 	for _, r := range newer {
-		v.compare(compared, &r.Spec, r.Version, have, seen)
+		j.compare(compared, &r.Spec, r.Version)
 	}
 	return v
 }
@@ -156,77 +156,6 @@ func (v *Verdict) equal(have *Record, want *Spec) {
 	if have.Response == nil && want.Response != nil || have.Error == nil && want.Error != nil {
 		v.Action = ActionComplete
 	}
-}
-
-// compare checks a pair of neighbours in both directions that the policy asks for.
-func (v *Verdict) compare(older, newer *Spec, against string, have []*Record, seen []*Participant) {
-	for _, p := range []struct {
-		part         string
-		older, newer *schema.Schema
-		answer       bool
-	}{
-		{"payload", older.Schema, newer.Schema, false},
-		{"response", older.Response, newer.Response, true},
-		{"error", older.Error, newer.Error, true},
-	} {
-		if p.older == nil || p.newer == nil {
-			continue
-		}
-		level := v.Policy.Compatibility
-		oldToNew, newToOld := level.backward(), level.forward()
-		if p.answer {
-			oldToNew, newToOld = newToOld, oldToNew
-		}
-		check := Check{Part: p.part, Against: against}
-		if oldToNew {
-			check.Writer, check.Reader = older.Version, newer.Version
-			v.check(check, p.older, p.newer, have, seen)
-		}
-		if newToOld {
-			check.Writer, check.Reader = newer.Version, older.Version
-			v.check(check, p.newer, p.older, have, seen)
-		}
-	}
-}
-
-// check runs one comparison. The first that breaks is the verdict's conflict.
-func (v *Verdict) check(c Check, writer, reader *schema.Schema, have []*Record, seen []*Participant) {
-	if c.Breaks = schema.Breaks(writer, reader, v.Policy.Readers); len(c.Breaks) > 0 {
-		c.Hit = v.hit(&c, writer, have, seen)
-		v.refuse(&ConflictError{
-			Topic: v.Topic, Version: v.Version, Part: c.Part, Level: v.Policy.Compatibility,
-			Against: c.Against, Writer: c.Writer, Reader: c.Reader, Breaks: c.Breaks, Hit: c.Hit,
-		})
-	}
-	v.Checks = append(v.Checks, c)
-}
-
-// hit finds those who would suffer from a break. Nobody reads by the version
-// that is judged, so there its writers are named. Readers by an older version
-// get the message too, so they are asked for as well.
-func (v *Verdict) hit(c *Check, writer *schema.Schema, have []*Record, seen []*Participant) (hit []*Participant) {
-	readers, writers := []Role{RoleSubscriber, RoleServer}, []Role{RolePublisher, RoleCaller}
-	if c.Part != "payload" {
-		readers, writers = []Role{RoleCaller}, []Role{RoleServer}
-	}
-	roles, version := readers, c.Reader
-	if version == v.Version {
-		roles, version = writers, c.Writer
-	}
-	suffers := map[string]bool{version: true, "": true, LatestVersion: true}
-	if c.Part == "payload" && version == c.Reader {
-		for _, r := range have {
-			if CompareVersions(r.Version, version) < 0 {
-				suffers[r.Version] = len(schema.Breaks(writer, r.Schema, v.Policy.Readers)) > 0
-			}
-		}
-	}
-	for _, p := range seen {
-		if slices.Contains(roles, p.Role) && suffers[p.Version] {
-			hit = append(hit, p)
-		}
-	}
-	return hit
 }
 
 func (v *Verdict) refuse(c *ConflictError) {

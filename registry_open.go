@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +33,7 @@ func RegistryScheme(scheme string, open func(ctx context.Context, url string) (R
 // imported. Errors never contain a password. The caller closes the store.
 func OpenRegistry(ctx context.Context, rawURL string) (RegistryStore, error) {
 	scheme, _, found := strings.Cut(rawURL, ":")
-	if !found || scheme == "" {
+	if !found || !schemeName.MatchString(scheme) { // it may be anything, so it is not shown
 		return nil, errors.New("open registry: the URL has no scheme; write memory:, file:DIRECTORY, https://HOST or postgres://HOST/DATABASE")
 	}
 	schemesMu.Lock()
@@ -49,17 +50,25 @@ func OpenRegistry(ctx context.Context, rawURL string) (RegistryStore, error) {
 	return store, nil
 }
 
+var schemeName = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
 // redactedURL is for messages: without parameters, and without all that stands
 // before the last @, because a password may hold what ends a URL's host for a
-// parser.
+// parser. Of what is no URL with a host only the scheme is shown, or, for a
+// directory, all.
 func redactedURL(rawURL string) string {
-	shown, _, _ := strings.Cut(rawURL, "?")
-	scheme, rest, found := strings.Cut(shown, "://")
+	scheme, rest, _ := strings.Cut(rawURL, ":")
+	if scheme == "file" || scheme == "memory" {
+		return rawURL
+	}
+	host, found := strings.CutPrefix(rest, "//")
 	if !found {
-		return shown
+		return scheme + ":…"
 	}
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		rest = "…" + rest[at:]
+	at := strings.LastIndexByte(host, '@')
+	shown, _, _ := strings.Cut(host[at+1:], "?")
+	if at >= 0 {
+		shown = "…@" + shown
 	}
-	return scheme + "://" + rest
+	return scheme + "://" + shown
 }

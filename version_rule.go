@@ -111,5 +111,5 @@ func (s *subscription) refusal(m *Message) error {
 	if !s.ruled || s.rule(m) != DeadLetter {
 		return nil
 	}
-	return &VersionError{Topic: m.Topic, Version: m.Version, Handler: s.name, Oldest: s.version, Newest: s.ceiling}
+	return &VersionError{Topic: m.Topic, Version: m.filterVersion(), Handler: s.name, Oldest: s.version, Newest: s.ceiling}
 }

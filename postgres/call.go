@@ -58,18 +58,28 @@ func pause(ctx context.Context, attempt int) bool {
 	}
 }
 
-// change runs f in a transaction that the server ends when the time is over,
-// also if this process is stopped in the middle of it.
+// change runs f in a transaction. READ COMMITTED, so that what is read under a
+// lock is what the lock's last holder wrote.
 func (r *Registry) change(ctx context.Context, f func(pgx.Tx) error) error {
+	return r.transact(ctx, "read committed", f)
+}
+
+// view runs f in a transaction whose statements see the same moment.
+func (r *Registry) view(ctx context.Context, f func(pgx.Tx) error) error {
+	return r.transact(ctx, "repeatable read read only", f) //nolint:dupword // the words of SQL
+}
+
+// transact runs f in a transaction that the server ends when the time is over,
+// also if this process is stopped in the middle of it.
+func (r *Registry) transact(ctx context.Context, mode string, f func(pgx.Tx) error) error {
 	left := int64(r.timeout / time.Millisecond)
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline).Milliseconds()
 	}
 	left = min(max(left, 1), 1<<30) // the server's are 32 bits
-	// READ COMMITTED, so that what is read under a lock is what the lock's last
-	// holder wrote. The text has no arguments, so it goes in one round trip.
-	begin := fmt.Sprintf("begin isolation level read committed; set local statement_timeout = %d; "+
+	// The text has no arguments, so it goes in one round trip.
+	begin := fmt.Sprintf("begin isolation level %s; set local statement_timeout = %d; "+
 		"set local lock_timeout = %d; set local idle_in_transaction_session_timeout = %d",
-		left, max(left*9/10, 1), left+1000)
+		mode, left, max(left*9/10, 1), left+1000)
 	return pgx.BeginTxFunc(ctx, r.pool, pgx.TxOptions{BeginQuery: begin}, f)
 }

@@ -32,7 +32,7 @@ func TestHostileTexts(t *testing.T) {
 			topic += text
 		}
 		s := &salt.Spec{
-			Topic: topic, Version: "v1", Mode: salt.Mode(text), Doc: text, Exchange: text, Package: text, Type: text, Source: text,
+			Topic: topic, Version: "v1", Mode: salt.ModeEvent, Doc: text, Exchange: text, Package: text, Type: text, Source: text,
 			Schema: schema.MustParse(fmt.Sprintf(`{"type":"object","title":%s,"properties":{%s:{"type":"string"}}}`, quote(t, text), quote(t, text))),
 		}
 		if err := r.Register(ctx, s, s); err != nil {

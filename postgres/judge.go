@@ -20,12 +20,7 @@ type changes struct {
 // registerLocked judges specs by what their topics have, under the topics'
 // locks, and writes what they bring.
 func (r *Registry) registerLocked(ctx context.Context, tx pgx.Tx, specs []*salt.Spec) error {
-	var topics []string
-	for _, s := range specs {
-		topics = append(topics, s.Topic)
-	}
-	slices.Sort(topics)
-	topics = slices.Compact(topics)
+	topics := topicsOf(specs)
 	if err := r.lockTopics(ctx, tx, topics...); err != nil {
 		return err
 	}
@@ -55,11 +50,11 @@ func (r *Registry) registerLocked(ctx context.Context, tx pgx.Tx, specs []*salt.
 // refuse judges once more, with those who would be hit: they are many, and few
 // registrations need them.
 func (r *Registry) refuse(ctx context.Context, tx pgx.Tx, p salt.Policy, have []*salt.Record, want *salt.Spec) error {
-	seen, err := r.participantsOf(ctx, tx, want.Topic)
+	seen, err := r.participantsOf(ctx, tx, []string{want.Topic})
 	if err != nil {
 		return err
 	}
-	return salt.Judge(p, have, want, seen).Err()
+	return salt.Judge(p, have, want, seen[want.Topic]).Err()
 }
 
 // add notes what becomes of one spec and returns the topic's records after it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"strconv"
@@ -55,7 +56,13 @@ var _ salt.RegistryStore = (*Registry)(nil)
 // password.
 func Open(ctx context.Context, url string, o *Options) (*Registry, error) {
 	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil || strings.Contains(cfg.ConnConfig.Database, "@") { // the end of a password with a "/"
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file): // of a certificate or a password file, and quotes nothing else
+		return nil, fmt.Errorf("read what the server's URL names: %w", file)
+	case err != nil && strings.Contains(err.Error(), "sslmode is invalid"):
+		return nil, errors.New("the server's URL has an sslmode that does not exist")
+	case err != nil || strings.Contains(cfg.ConnConfig.Database, "@"): // the end of a password with a "/"
 		return nil, errURL
 	}
 	var set Options

@@ -84,13 +84,21 @@ func scanParticipant(row pgx.CollectableRow) (*salt.Participant, error) {
 	return p, nil
 }
 
-// participantsOf returns who was seen on one topic.
-func (r *Registry) participantsOf(ctx context.Context, q querier, topic string) ([]*salt.Participant, error) {
-	rows, err := q.Query(ctx, r.sql(selectParticipants+"where topic = $1 order by role, service, host, handler, version"), topic)
+// participantsOf returns who was seen on topics, by topic.
+func (r *Registry) participantsOf(ctx context.Context, q querier, topics []string) (map[string][]*salt.Participant, error) {
+	rows, err := q.Query(ctx, r.sql(selectParticipants+"where topic = any($1::text[]) order by topic, role, service, host, handler, version"), topics)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, scanParticipant)
+	all, err := pgx.CollectRows(rows, scanParticipant)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]*salt.Participant{}
+	for _, p := range all {
+		by[p.Topic] = append(by[p.Topic], p)
+	}
+	return by, nil
 }
 
 // Participants yields who was seen, one statement for 1000. See

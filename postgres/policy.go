@@ -15,7 +15,11 @@ import (
 // policiesOf returns what was set for topics and, as that of "", for the whole
 // registry.
 func (r *Registry) policiesOf(ctx context.Context, q querier, topics []string) (map[string]salt.Policy, error) {
-	rows, err := q.Query(ctx, r.sql("select topic, compatibility, readers, owner from {salt}.policies where topic = '' or topic = any($1::text[])"), topics)
+	return r.selectPolicies(ctx, q, "where topic = '' or topic = any($1::text[])", topics)
+}
+
+func (r *Registry) selectPolicies(ctx context.Context, q querier, where string, args ...any) (map[string]salt.Policy, error) {
+	rows, err := q.Query(ctx, r.sql("select topic, compatibility, readers, owner from {salt}.policies "+where), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +44,16 @@ func (r *Registry) Policy(ctx context.Context, topic string) (p salt.Policy, err
 		return err
 	})
 	return p, err
+}
+
+// Policies returns what was set for each topic, and for the whole registry under
+// the empty name, with one statement.
+func (r *Registry) Policies(ctx context.Context) (all map[string]salt.Policy, err error) {
+	err = r.do(ctx, "read the policies", func(ctx context.Context) (err error) {
+		all, err = r.selectPolicies(ctx, r.pool, "")
+		return err
+	})
+	return all, err
 }
 
 // SetPolicy sets the policy of a topic or of the registry. See

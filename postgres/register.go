@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,7 +18,7 @@ import (
 func (r *Registry) Register(ctx context.Context, specs ...*salt.Spec) error {
 	for _, s := range specs {
 		if err := checkSpec(s); err != nil {
-			return err
+			return fmt.Errorf("register: %w", err)
 		}
 	}
 	if err := checkText("actor", salt.Actor(ctx)); err != nil {

@@ -67,3 +67,17 @@ func TestNoPassword(t *testing.T) {
 		t.Errorf("the log has the password:\n%s", &log)
 	}
 }
+
+// TestOpenNamesTheCause: where it can do so without the URL.
+func TestOpenNamesTheCause(t *testing.T) {
+	t.Parallel()
+	for parameter, want := range map[string]string{
+		"sslmode=bogus": "sslmode",
+		"sslmode=verify-full&sslrootcert=/no/such/file": "/no/such/file",
+	} {
+		_, err := postgres.Open(t.Context(), "postgres://u:"+canary+"@127.0.0.1/db?"+parameter, nil)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "percent") {
+			t.Errorf("%s: %v", parameter, err)
+		}
+	}
+}

@@ -108,6 +108,20 @@ func TestStatements(t *testing.T) {
 	register := func(specs []*salt.Spec) func() error {
 		return func() error { return r.Register(patience(t), specs...) }
 	}
+	judge := func(action string, specs ...*salt.Spec) func() error {
+		return func() error {
+			verdicts, err := r.Judge(patience(t), specs...)
+			if len(verdicts) != len(specs) {
+				err = errors.Join(err, fmt.Errorf("%d verdicts of %d specs", len(verdicts), len(specs)))
+			}
+			for _, v := range verdicts {
+				if v.Action != action {
+					return fmt.Errorf("%s %s: %s, want %s", v.Topic, v.Version, v.Action, action)
+				}
+			}
+			return err
+		}
+	}
 	for _, step := range []struct {
 		name string
 		want int
@@ -131,10 +145,15 @@ func TestStatements(t *testing.T) {
 		{"300 known in other words", 1, register(reworded(many("many", 300, false)))},
 		{"refused: different", 7, refused(bad)},
 		{"refused: breaks", 7, refused(worse)},
+		{"Judge of nothing", 0, judge(salt.ActionUnchanged)},
+		{"Judge of 300 known", 4, judge(salt.ActionUnchanged, many("many", 300, false)...)},
+		{"Judge of 300 new", 4, judge(salt.ActionCreate, many("judged", 300, false)...)},
+		{"Judge of 300 refused", 5, judge(salt.ActionRefuse, differing(many("many", 300, false))...)},
 		{"Lookup", 1, func() error { _, err := r.Lookup(patience(t), "many.7", "v1"); return err }},
 		{"Lookup latest", 1, func() error { _, err := r.Lookup(patience(t), "many.7", salt.LatestVersion); return err }},
 		{"SchemaByID", 1, func() error { _, err := r.SchemaByID(patience(t), 1); return err }},
 		{"Policy", 1, func() error { _, err := r.Policy(patience(t), "many.7"); return err }},
+		{"Policies", 1, func() error { _, err := r.Policies(patience(t)); return err }},
 		{"Records of one", 1, func() error { return drain(r.Records(patience(t), "many.7")) }},
 		{"Records of all", 7, func() error { return drain(r.Records(patience(t), "")) }}, // 603 by 100
 		{"History", 1, func() error { return drain(r.History(patience(t), "")) }},
@@ -163,6 +182,14 @@ func TestStatements(t *testing.T) {
 func reworded(specs []*salt.Spec) []*salt.Spec {
 	for _, s := range specs {
 		s.Schema = schema.MustParse(strings.Replace(s.Schema.String(), `"title":"T"`, `"title":"Another"`, 1))
+	}
+	return specs
+}
+
+// differing returns other specs of the same versions.
+func differing(specs []*salt.Spec) []*salt.Spec {
+	for _, s := range specs {
+		s.Schema = object("integer")
 	}
 	return specs
 }

@@ -27,17 +27,23 @@ func storable(text string) bool { return checkText("", text) == nil }
 
 // checkSpec refuses what no registry takes, and what this one cannot keep.
 func checkSpec(s *salt.Spec) error {
+	if s == nil {
+		return fmt.Errorf("the spec is nil")
+	}
 	if err := salt.CheckTopic(s.Topic); err != nil {
-		return fmt.Errorf("register: %w", err)
+		return err
 	}
 	if err := salt.CheckVersion(s.Version); err != nil {
-		return fmt.Errorf("register %q: %w", s.Topic, err)
+		return fmt.Errorf("%q: %w", s.Topic, err)
 	}
 	if s.Schema == nil {
-		return fmt.Errorf("register %q %s: the spec has no schema", s.Topic, s.Version)
+		return fmt.Errorf("%q %s: the spec has no schema", s.Topic, s.Version)
 	}
-	if err := checkText("mode", string(s.Mode), "doc", s.Doc, "exchange", s.Exchange, "package", s.Package, "type", s.Type, "source", s.Source); err != nil {
-		return fmt.Errorf("register %q %s: %w", s.Topic, s.Version, err)
+	if s.Mode != salt.ModeEvent && s.Mode != salt.ModeRPC {
+		return fmt.Errorf("%q %s: mode %.40q is neither event nor rpc", s.Topic, s.Version, s.Mode)
+	}
+	if err := checkText("doc", s.Doc, "exchange", s.Exchange, "package", s.Package, "type", s.Type, "source", s.Source); err != nil {
+		return fmt.Errorf("%q %s: %w", s.Topic, s.Version, err)
 	}
 	return nil
 }

@@ -15,16 +15,18 @@ import (
 	"github.com/celerysalt/salt"
 )
 
-// ErrReadOnly is what changes of a read-only registry return.
-var ErrReadOnly = errors.New("the registry is read-only")
+var (
+	// ErrReadOnly is what changes of a read-only registry return.
+	ErrReadOnly = errors.New("the registry is read-only")
+
+	// ErrNoRegistry is what opening returns if [FileOptions.Existing] is set and
+	// the directory is none, or holds nothing that a registry writes.
+	ErrNoRegistry = errors.New("it is no registry")
+)
 
 func init() {
 	salt.RegistryScheme("file", func(_ context.Context, rawURL string) (salt.RegistryStore, error) {
-		dir, err := directory(rawURL)
-		if err != nil {
-			return nil, err
-		}
-		return OpenFile(dir, nil)
+		return OpenFileURL(rawURL, nil)
 	})
 }
 
@@ -34,8 +36,13 @@ type FileOptions struct {
 	// not. Default 10 seconds.
 	LockTimeout time.Duration
 
-	// ReadOnly writes nothing at all. Registering what is there already works.
+	// ReadOnly writes nothing at all, not even a lock. Registering what is there
+	// already works.
 	ReadOnly bool
+
+	// Existing refuses a directory that holds no registry with [ErrNoRegistry],
+	// which may be a typing error, instead of making one there.
+	Existing bool
 }
 
 // File is a registry in a directory that is made for git: a JSON file for each
@@ -71,14 +78,30 @@ type File struct {
 
 var _ salt.RegistryStore = (*File)(nil)
 
+// OpenFileURL opens the registry of a URL: file:relative/dir or
+// file:///absolute/dir. A URL has no query: it would be a token or a setting that
+// nobody looks at.
+func OpenFileURL(rawURL string, opts *FileOptions) (*File, error) {
+	dir, err := directory(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return OpenFile(dir, opts)
+}
+
 // OpenFile opens the registry in a directory, and makes the directory if it is
-// not there. It reads and checks all of it.
+// not there and the options permit it. It reads and checks all of it.
 func OpenFile(dir string, opts *FileOptions) (*File, error) {
 	r := &File{name: dir, turn: make(chan struct{}, 1), files: map[string]*version{}, seen: map[string]look{}, state: newState()}
 	if opts != nil {
 		r.opts = *opts
 	}
 	r.opts.LockTimeout = cmp.Or(r.opts.LockTimeout, 10*time.Second)
+	if r.opts.Existing {
+		if err := holdsRegistry(dir); err != nil {
+			return nil, fmt.Errorf("open registry %s: %w", dir, err)
+		}
+	}
 	if !r.opts.ReadOnly {
 		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // contracts are no secrets
 			return nil, fmt.Errorf("open registry: %w", err)
@@ -95,9 +118,29 @@ func OpenFile(dir string, opts *FileOptions) (*File, error) {
 	return r, nil
 }
 
+// holdsRegistry looks for what a registry writes first, whichever call it is.
+func holdsRegistry(dir string) error {
+	for _, name := range []string{historyFile, topicsDir, journalFile, seenDir} {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: the directory does not exist", ErrNoRegistry)
+	}
+	return fmt.Errorf("%w: the directory has neither %s nor %s", ErrNoRegistry, historyFile, topicsDir)
+}
+
 // directory takes file:relative/dir and file:///absolute/dir.
 func directory(rawURL string) (string, error) {
-	rest, _ := strings.CutPrefix(rawURL, "file:")
+	rest, ok := strings.CutPrefix(rawURL, "file:")
+	switch {
+	case !ok:
+		return "", errors.New("the URL does not begin with file:")
+	case strings.Contains(rest, "?"):
+		return "", errors.New("a file: URL has no query; write %3F for a question mark in the name of a directory")
+	}
 	if after, ok := strings.CutPrefix(rest, "//"); ok {
 		host, path, _ := strings.Cut(after, "/")
 		if host != "" && host != "localhost" {

@@ -20,6 +20,10 @@ import (
 // schemas of 256 KiB, indented, are less.
 const maxFile = 16 << 20
 
+// maxJournal bounds the journal, which holds a whole registration, and the
+// history.
+const maxJournal = 1 << 30
+
 // sealed is a version's file: the record, and a digest of what may not change.
 type sealed struct {
 	salt.Record

@@ -34,6 +34,20 @@ func TestFileJournal(t *testing.T) {
 	}
 }
 
+// TestFileLargeJournal: a change that is larger than any other file of the
+// registry is finished, too.
+func TestFileLargeJournal(t *testing.T) {
+	t.Parallel()
+	large := func(i int) *schema.Schema {
+		return schema.Trust(fmt.Appendf(nil, `{"type":"object","description":"%d %s"}`, i, strings.Repeat("x", 200_000)))
+	}
+	var specs []*salt.Spec
+	for i := range maxFile/200_000 + 2 {
+		specs = append(specs, &salt.Spec{Topic: fmt.Sprintf("t%d", i), Version: "v1", Mode: salt.ModeEvent, Schema: large(i)})
+	}
+	stopped(t, specs, 1, 0.5, false)
+}
+
 func stopped(t *testing.T, specs []*salt.Spec, files int, share float64, temp bool) {
 	t.Helper()
 	dir := t.TempDir()

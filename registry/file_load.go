@@ -168,8 +168,8 @@ func (r *File) readFile(name string) ([]byte, fs.FileInfo, error) {
 		return nil, nil, fmt.Errorf("%s is no regular file", name)
 	}
 	bound := int64(maxFile)
-	if name == historyFile {
-		bound = 1 << 30
+	if name == historyFile || name == journalFile {
+		bound = maxJournal
 	}
 	text, err := io.ReadAll(io.LimitReader(f, bound+1))
 	if err == nil && int64(len(text)) > bound {

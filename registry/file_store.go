@@ -58,6 +58,9 @@ func (r *File) store(d *delta) error {
 	if err != nil {
 		return err
 	}
+	if len(text) > maxJournal { // nobody could read it again
+		return fmt.Errorf("register: the change has %d bytes, more than %d; register fewer definitions at once", len(text), maxJournal)
+	}
 	if err := r.replace(journalFile, text, true); err != nil {
 		return err
 	}

@@ -210,6 +210,43 @@ func TestFileReadOnly(t *testing.T) {
 	}
 }
 
+// TestFileExisting: a typing error in a directory's name makes no registry.
+func TestFileExisting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	reg, plain, file := filepath.Join(dir, "registry"), filepath.Join(dir, "plain"), filepath.Join(dir, "file")
+	register(t, openFile(t, reg), event("a", "v1", "x"))
+	if err := os.Mkdir(plain, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	for _, readOnly := range []bool{false, true} {
+		opts := &registry.FileOptions{ReadOnly: readOnly, Existing: true}
+		for _, d := range []string{plain, filepath.Join(dir, "absent")} {
+			if r, err := registry.OpenFile(d, opts); !errors.Is(err, registry.ErrNoRegistry) {
+				t.Errorf("%s, read-only %t: %v, want ErrNoRegistry, %v", d, readOnly, err, r)
+			}
+		}
+		if _, err := registry.OpenFile(file, opts); err == nil || errors.Is(err, registry.ErrNoRegistry) {
+			t.Errorf("a file: %v", err)
+		}
+		r, err := registry.OpenFileURL("file:"+filepath.ToSlash(reg), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+	}
+	if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+		t.Errorf("looking changed something (-before +after):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory was made: %v", err)
+	}
+}
+
 func TestFileURL(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -229,7 +266,7 @@ func TestFileURL(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	for _, url := range []string{"file:", "file://", "file:///", "file://host/dir", "file:a%00b", "file:%zz"} {
+	for _, url := range []string{"file:", "file://", "file:///", "file://host/dir", "file:a%00b", "file:%zz", "file:reg?token=x", "file:///reg?x"} {
 		if r, err := salt.OpenRegistry(t.Context(), url); err == nil {
 			r.Close()
 			t.Errorf("%s was opened", url)

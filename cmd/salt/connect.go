@@ -62,9 +62,12 @@ func (a *app) withBus(ctx context.Context, results salt.ResultBackend, do func(*
 func withRemedy(err error) error {
 	var do string
 	pe, published := errors.AsType[*salt.PublishError](err)
+	se, ofStore := errors.AsType[storeError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		do = "it was interrupted"
+	case ofStore:
+		do = se.remedy()
 	case errors.Is(err, salt.ErrUnavailable) && strings.Contains(err.Error(), "result backend"):
 		do = "start the Redis that --results names, or leave it out if the service answers over rpc://"
 	case errors.Is(err, salt.ErrUnavailable):

@@ -4,58 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/celerysalt/salt"
-	_ "github.com/celerysalt/salt/postgres" // postgres: and postgresql:
-	_ "github.com/celerysalt/salt/registry" // memory:, file:, http: and https:
 )
-
-// registryFlags say which registry, and who changes it.
-type registryFlags struct {
-	url   string
-	actor string
-
-	flag string // that the URL comes from, if not --registry
-}
-
-func (f *registryFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.url, "registry", "", "the registry's `URL`: file:DIRECTORY, https://HOST or postgres://… (default $SALT_REGISTRY)")
-}
-
-// addActor is for commands that change something.
-func (f *registryFlags) addActor(cmd *cobra.Command) {
-	f.add(cmd)
-	cmd.Flags().StringVar(&f.actor, "actor", "", "`NAME` that the history gets (default $SALT_ACTOR, else user@host)")
-}
-
-// withStore runs do on the registry that the flags or the environment name.
-func (a *app) withStore(ctx context.Context, f *registryFlags, do func(context.Context, salt.RegistryStore) error) (err error) {
-	url := cmp.Or(f.url, a.env("SALT_REGISTRY"))
-	switch {
-	case url == "":
-		return misusef("no registry: give %s URL or set SALT_REGISTRY, for example to file:schemas, https://registry.example.com or postgres://user@host/database", cmp.Or(f.flag, "--registry"))
-	case !strings.Contains(url, ":"):
-		return misusef("the registry's URL has no scheme: write file:DIRECTORY, https://HOST or postgres://HOST/DATABASE")
-	}
-	store, err := salt.OpenRegistry(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, store.Close()) }()
-	return do(salt.WithActor(ctx, f.actorName(a.env)), store)
-}
-
-func (f *registryFlags) actorName(env func(string) string) string {
-	host, _ := os.Hostname() // without one the name must do
-	user := cmp.Or(env("USER"), env("USERNAME"), "salt")
-	return cmp.Or(f.actor, env("SALT_ACTOR"), strings.TrimSuffix(user+"@"+host, "@"))
-}
 
 // records reads what a topic has; a topic without versions is an error.
 func records(ctx context.Context, store salt.RegistryStore, topic string) ([]*salt.Record, error) {

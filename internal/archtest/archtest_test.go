@@ -83,7 +83,7 @@ func TestCheckFinds(t *testing.T) {
 		{"not in a test either", archtest.Package{ImportPath: m + "/inmem", TestImports: []string{"github.com/rabbitmq/amqp091-go"}}, "in a test: only rabbitmq, interop may"},
 		{"rabbitmq may not use inmem", archtest.Package{ImportPath: m + "/rabbitmq", Imports: []string{m + "/inmem"}}, "never import each other"},
 		{"not in a test either", archtest.Package{ImportPath: m + "/postgres", XTestImports: []string{m + "/registry"}}, "never import each other"},
-		{"pgx belongs to postgres", archtest.Package{ImportPath: m + "/console", Imports: []string{"github.com/jackc/pgx/v5"}}, "only postgres may"},
+		{"pgx belongs to postgres", archtest.Package{ImportPath: m + "/console", Imports: []string{"github.com/jackc/pgx/v5"}}, "only postgres, interop may"},
 		{"go-redis belongs to redis", archtest.Package{ImportPath: m + "/cmd/salt", Imports: []string{"github.com/redis/go-redis/v9"}}, "only redis may"},
 		{"OpenTelemetry belongs to saltotel", archtest.Package{ImportPath: m + "/rabbitmq", Imports: []string{"go.opentelemetry.io/otel/trace"}}, "only saltotel may"},
 		{"santhosh belongs to schema", archtest.Package{ImportPath: m + "/celery", Imports: []string{"github.com/santhosh-tekuri/jsonschema/v6"}}, "only schema may"},

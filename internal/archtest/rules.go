@@ -50,7 +50,7 @@ var wirers = []string{"cmd", "examples", "interop"}
 var owners = map[string][]string{
 	"github.com/rabbitmq/amqp091-go":        {"rabbitmq", "interop"}, // interop writes protocol 1 by hand
 	"github.com/santhosh-tekuri/jsonschema": {"schema"},
-	"github.com/jackc/pgx":                  {"postgres"},
+	"github.com/jackc/pgx":                  {"postgres", "interop"}, // interop drops what its tests have made
 	"github.com/redis/go-redis":             {"redis"},
 	"go.opentelemetry.io":                   {"saltotel"},
 	"github.com/spf13/cobra":                {"cmd"},
