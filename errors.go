@@ -25,6 +25,12 @@ var (
 	// ErrNotFound: the registry has no such topic or version.
 	ErrNotFound = errors.New("not found")
 
+	// ErrForbidden: the registry does not let the caller do this: it is
+	// read-only, or the token is missing, unknown, not for this topic, or for
+	// reading only. Nothing was changed, and trying again without another token
+	// changes nothing.
+	ErrForbidden = errors.New("forbidden by the registry")
+
 	// ErrUnroutable: the broker returned the message, no queue is bound to its
 	// routing key.
 	ErrUnroutable = errors.New("unroutable: no queue is bound to this routing key")

@@ -33,13 +33,18 @@ type registrar struct {
 	refused  []*Spec         // those of them that a change of the topic's policy would heal
 	askAgain time.Time       // about refused
 	wake     chan struct{}
+
+	forbidden map[*Spec]error // not ours to register, and not there to compare with
+	permitAt  time.Time       // when forbidden is tried again
+	warned    map[string]bool // topics of which was said that they are forbidden
 }
 
 // RegistryHealth is the part of [Health] about schemas.
 type RegistryHealth struct {
-	Pending  int    `json:"pending"`            // definitions not yet registered
-	Error    string `json:"error,omitzero"`     // why
-	Conflict string `json:"conflict,omitempty"` // found after Open: publishing that definition fails
+	Pending   int    `json:"pending"`            // definitions not yet registered
+	Forbidden int    `json:"forbidden,omitzero"` // definitions that the registry's token may not register; they are published all the same
+	Error     string `json:"error,omitzero"`     // why
+	Conflict  string `json:"conflict,omitempty"` // found after Open: publishing that definition fails
 }
 
 const (
@@ -50,6 +55,7 @@ const (
 
 func newRegistrar(registry Registry, service string, log *slog.Logger) *registrar {
 	r := &registrar{registry: registry, log: log, known: map[*Spec]bool{}, conflict: map[*Spec]error{}, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
+	r.forbidden, r.warned = map[*Spec]error{}, map[string]bool{}
 	r.witness = newWitness(registry, service, log, r.poke)
 	r.actor = service + "@" + r.witness.self.Host
 	return r
@@ -72,13 +78,22 @@ func (r *registrar) open(ctx context.Context, specs []*Spec) error {
 		r.note(s)
 	}
 	pending := r.waiting()
-	err := r.register(ctx, registerTimeout, pending)
+	first, cancel := context.WithTimeout(ctx, registerTimeout)
+	defer cancel()
+	err := r.register(first, registerTimeout, pending)
 	if _, conflict := errors.AsType[*ConflictError](err); conflict {
 		return err // and nothing of this program is in the registry
 	}
-	r.settle(pending, err)
-	if err != nil {
-		r.log.Warn("salt: the registry cannot be reached; definitions stay pending", "pending", len(specs), "error", err)
+	if errors.Is(err, ErrForbidden) {
+		err = r.each(first, registerTimeout, pending, err)
+		if conflict, ok := errors.AsType[*ConflictError](err); ok {
+			return conflict // what is registered now fits, and does no harm
+		}
+	} else {
+		r.settle(pending, err)
+	}
+	if waiting := len(r.waiting()); waiting > 0 {
+		r.log.Warn("salt: the registry has not taken all definitions; they stay pending", "pending", waiting, "error", err)
 	}
 	ctx = r.signed(ctx)
 	r.actor = Actor(ctx)
@@ -142,12 +157,15 @@ func (r *registrar) ensure(ctx context.Context, s *Spec) error {
 	r.mu.Lock()
 	registered, seen := r.known[s]
 	bad, due := r.conflict[s], time.Now().After(r.retryAt)
+	_, forbidden := r.forbidden[s]
 	r.mu.Unlock()
 	switch {
 	case registered:
 		return nil
 	case bad != nil:
 		return bad
+	case forbidden:
+		return nil
 	case !seen:
 		r.note(s) // defined after Open
 	}
@@ -162,9 +180,7 @@ func (r *registrar) ensure(ctx context.Context, s *Spec) error {
 	return r.conflict[s] // a registry that is away stops nobody
 }
 
-// attempt registers all that is pending. One call suffices when all is well;
-// after a conflict the specs are taken one by one, so that one bad definition
-// does not hold back the others.
+// attempt registers all that is pending. One call suffices when all is well.
 func (r *registrar) attempt(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -179,19 +195,11 @@ func (r *registrar) attempt(ctx context.Context, timeout time.Duration) error {
 		return nil
 	}
 	err := r.register(ctx, timeout, pending)
-	if _, conflict := errors.AsType[*ConflictError](err); !conflict {
+	if !final(err) {
 		r.settle(pending, err)
 		return err
 	}
-	var conflicts []error
-	for _, s := range pending {
-		err := r.register(ctx, timeout, []*Spec{s})
-		if err != nil {
-			conflicts = append(conflicts, err)
-		}
-		r.settle([]*Spec{s}, err)
-	}
-	return errors.Join(conflicts...)
+	return r.each(ctx, timeout, pending, err)
 }
 
 func (r *registrar) register(ctx context.Context, timeout time.Duration, specs []*Spec) error {
@@ -213,8 +221,13 @@ func (r *registrar) settle(specs []*Spec, err error) {
 		case err == nil:
 			r.known[s] = true
 			delete(r.conflict, s)
+			delete(r.forbidden, s)
+		case !conflict && final(err):
+			r.forbidden[s] = err
+			r.permitAt = time.Now().Add(permitAgain)
 		case conflict:
 			r.conflict[s] = err
+			delete(r.forbidden, s)
 			if refusal.Level != "" && !slices.Contains(r.refused, s) {
 				r.refused = append(r.refused, s)
 				r.askAgain = time.Now().Add(maxRetryWait)
@@ -224,7 +237,7 @@ func (r *registrar) settle(specs []*Spec, err error) {
 		}
 		r.pending = slices.DeleteFunc(r.pending, func(p *Spec) bool { return p == s })
 	}
-	if err == nil || conflict { // it answers
+	if err == nil || final(err) { // it answers
 		r.last, r.backoff, r.retryAt = nil, 0, time.Time{}
 		return
 	}
@@ -236,7 +249,10 @@ func (r *registrar) settle(specs []*Spec, err error) {
 func (r *registrar) health() RegistryHealth {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	h := RegistryHealth{Pending: len(r.pending)}
+	h := RegistryHealth{Pending: len(r.pending), Forbidden: len(r.forbidden)}
+	for _, err := range r.forbidden {
+		h.Error = err.Error()
+	}
 	if r.last != nil && h.Pending > 0 {
 		h.Error = r.last.Error()
 	}

@@ -44,18 +44,28 @@ func (r *registrar) next() (at time.Time, some bool) {
 	if len(r.refused) > 0 && (at.IsZero() || r.askAgain.Before(at)) {
 		at = r.askAgain
 	}
+	if len(r.forbidden) > 0 && (at.IsZero() || r.permitAt.Before(at)) {
+		at = r.permitAt
+	}
 	return at, !at.IsZero()
 }
 
-// catchUp registers what is pending, and asks again about what a policy has
-// refused.
+// catchUp registers what is pending, and asks again about what a policy or the
+// lack of a right has refused.
 func (r *registrar) catchUp(ctx context.Context) {
 	r.mu.Lock()
 	if len(r.refused) > 0 && !time.Now().Before(r.askAgain) {
 		r.pending = append(r.pending, r.refused...)
 		r.refused = nil
 	}
+	if len(r.forbidden) > 0 && !time.Now().Before(r.permitAt) {
+		for s := range r.forbidden {
+			r.pending = append(r.pending, s)
+		}
+		r.permitAt = time.Now().Add(permitAgain)
+	}
 	waiting, conflicts, away := len(r.pending) > 0, len(r.conflict), r.last != nil
+	forbidden := len(r.forbidden)
 	r.mu.Unlock()
 	if !waiting {
 		return
@@ -63,9 +73,10 @@ func (r *registrar) catchUp(ctx context.Context) {
 	err := r.attempt(ctx, registerTimeout)
 	r.mu.Lock()
 	more := len(r.conflict) - conflicts
+	permitted := len(r.forbidden) < forbidden && more <= 0
 	r.mu.Unlock()
 	switch {
-	case more < 0:
+	case more < 0 || permitted:
 		r.log.Info("salt: definitions that the registry had refused are registered")
 	case err == nil && away:
 		r.log.Info("salt: pending definitions are registered")

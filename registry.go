@@ -49,8 +49,9 @@ type Registry interface {
 	// Register stores specs. What is there already with an equal schema is
 	// left alone; a different schema at the same topic and version, and a new
 	// version that breaks the topic's [Policy], is a *[ConflictError], and then
-	// nothing of this call is stored. Any other error means that the registry
-	// could not be reached.
+	// nothing of this call is stored. [ErrForbidden] means that the registry does
+	// not let the caller store one of them, and then nothing is stored either.
+	// Any other error means that the registry could not be reached.
 	Register(ctx context.Context, specs ...*Spec) error
 
 	// Lookup returns one spec, [ErrNotFound] if there is none. version may be

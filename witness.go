@@ -3,6 +3,7 @@ package salt
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -140,9 +141,13 @@ func (w *witness) report(ctx context.Context) {
 	}
 	for from < len(all) {
 		batch := all[from:min(from+witnessBatch, len(all))]
-		if err := w.tell(ctx, batch); err != nil {
+		err := w.tell(ctx, batch)
+		if err != nil && !errors.Is(err, ErrForbidden) {
 			w.failed(ctx, err)
 			return
+		}
+		if err != nil { // of all of them, and for good
+			w.warn(ctx, err)
 		}
 		from += len(batch)
 	}
@@ -172,6 +177,18 @@ func (w *witness) failed(ctx context.Context, err error) {
 	defer w.mu.Unlock()
 	w.backoff = min(max(2*w.backoff, time.Second), maxRetryWait)
 	w.due = time.Now().Add(w.backoff/2 + rand.N(w.backoff/2+1))
+	w.say(ctx, err)
+}
+
+// warn is say for those who do not hold the lock.
+func (w *witness) warn(ctx context.Context, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.say(ctx, err)
+}
+
+// say warns once.
+func (w *witness) say(ctx context.Context, err error) {
 	level := slog.LevelDebug
 	if !w.warned {
 		level, w.warned = slog.LevelWarn, true

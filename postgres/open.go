@@ -44,6 +44,7 @@ type Registry struct {
 
 	migrating chan struct{} // held by who looks at the tables
 	migrated  atomic.Bool
+	forgetAt  atomic.Int64 // when old participants are forgotten again, in Unix nanoseconds
 }
 
 var _ salt.RegistryStore = (*Registry)(nil)
@@ -117,6 +118,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, o *Options) (*Registry, error)
 			return nil, err
 		}
 	}
+	r.forgetAt.Store(time.Now().Add(forgetEvery).UnixNano())
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,7 @@ import (
 const maxIdentity = 2000
 
 // See records participants, all with one statement. See [salt.RegistryStore].
+// Who was not seen for 90 days is forgotten.
 func (r *Registry) See(ctx context.Context, seen ...*salt.Participant) error {
 	if len(seen) == 0 {
 		return nil
@@ -41,6 +43,7 @@ func (r *Registry) See(ctx context.Context, seen ...*salt.Participant) error {
 	for i, column := range columns {
 		args[i] = column
 	}
+	defer r.forget(ctx)
 	return r.do(ctx, "record participants", func(ctx context.Context) error {
 		_, err := r.pool.Exec(ctx, r.sql(`
 			insert into {salt}.participants as had (topic, role, service, host, handler, version, type, source, language, first_seen, last_seen)
@@ -52,6 +55,27 @@ func (r *Registry) See(ctx context.Context, seen ...*salt.Participant) error {
 				source = coalesce(nullif(excluded.source, ''), had.source),
 				language = coalesce(nullif(excluded.language, ''), had.language),
 				last_seen = greatest(had.last_seen, excluded.last_seen)`), args...)
+		return err
+	})
+}
+
+const (
+	forgetAfter = 90 * 24 * time.Hour
+	forgetEvery = time.Hour
+)
+
+// forget removes participants that were not seen for [forgetAfter]: a host is
+// often a pod, and there are new ones every day. Once an hour, because it costs
+// a look at the whole table; a failure waits for the next time.
+func (r *Registry) forget(ctx context.Context) {
+	due, now := r.forgetAt.Load(), time.Now()
+	if now.UnixNano() < due || !r.forgetAt.CompareAndSwap(due, now.Add(forgetEvery).UnixNano()) {
+		return
+	}
+	_ = r.do(ctx, "forget participants", func(ctx context.Context) error {
+		_, err := r.pool.Exec(ctx, r.sql(`
+			delete from {salt}.participants where ctid = any(array(
+				select ctid from {salt}.participants where last_seen < $1 limit 10000 for update skip locked))`), now.Add(-forgetAfter))
 		return err
 	})
 }
@@ -84,9 +108,10 @@ func scanParticipant(row pgx.CollectableRow) (*salt.Participant, error) {
 	return p, nil
 }
 
-// participantsOf returns who was seen on topics, by topic.
+// participantsOf returns who was seen on topics lately, by topic: whom a verdict
+// may name (see [salt.Check]).
 func (r *Registry) participantsOf(ctx context.Context, q querier, topics []string) (map[string][]*salt.Participant, error) {
-	rows, err := q.Query(ctx, r.sql(selectParticipants+"where topic = any($1::text[]) order by topic, role, service, host, handler, version"), topics)
+	rows, err := q.Query(ctx, r.sql(selectParticipants+"where topic = any($1::text[]) and last_seen > now() - interval '1 hour' order by topic, role, service, host, handler, version"), topics)
 	if err != nil {
 		return nil, err
 	}

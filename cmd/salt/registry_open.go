@@ -35,13 +35,16 @@ type registryFlags struct {
 	flag   string // that the URL comes from, if not --registry
 }
 
+// add is for commands that only read.
 func (f *registryFlags) add(cmd *cobra.Command) {
+	f.access = mayRead
 	cmd.Flags().StringVar(&f.url, "registry", "", "the registry's `URL`: file:DIRECTORY, https://HOST or postgres://… (default $SALT_REGISTRY)")
 }
 
 // addActor is for commands that change something.
 func (f *registryFlags) addActor(cmd *cobra.Command) {
 	f.add(cmd)
+	f.access = mayMake
 	cmd.Flags().StringVar(&f.actor, "actor", "", "`NAME` that the history gets (default $SALT_ACTOR, else user@host)")
 }
 
@@ -120,7 +123,7 @@ func (e storeError) remedy() string {
 		{"HTTP response to HTTPS client", "this port speaks no TLS: write http:// instead of https:// in " + where + ", or name the TLS port"},
 		{"does not look like a TLS handshake", "this port speaks no TLS: write http:// instead of https:// in " + where + ", or name the TLS port"},
 		{"authentication failed", "correct user and password in " + where + ", percent-encoding special characters"},
-		{"status 5", "the server runs, but its store may be away: see its log"},
+		{"answered 50", "the server runs, but its store may be away: see its log"},
 	} {
 		if strings.Contains(text, known.sign) {
 			return known.remedy

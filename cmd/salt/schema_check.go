@@ -18,8 +18,13 @@ seen to use the other version, and the way out.
 
 ` + schemaSources + `
 
-With --json one verdict a line; with --github also an annotation at the source of
-each refused definition, as GitHub Actions reads them.
+A directory that holds no registry is an error, since it may be a typing error;
+with --allow-empty it counts as a registry without topics, as the first change of a
+repository needs it. Nothing is written into a directory.
+
+With --json one verdict a line, where "registered" says whether the registry has
+the definition; with --github also an annotation at the source of each refused
+definition, as GitHub Actions reads them.
 
 Exit code 0 nothing is refused, 3 something is, 1 the packages do not build or the
 registry cannot be asked, 2 the command line or a file makes no sense.`
@@ -49,7 +54,7 @@ func (a *app) schemaCheckCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.printVerdicts(list, github, map[string]string{
+				return a.printVerdicts(list, verdictForm{github: github}, map[string]string{
 					salt.ActionCreate: "new", salt.ActionComplete: "completes", salt.ActionUnchanged: "unchanged", salt.ActionRefuse: "REFUSED",
 				})
 			})
@@ -57,6 +62,7 @@ func (a *app) schemaCheckCommand() *cobra.Command {
 	}
 	f.add(cmd)
 	which.add(cmd)
+	cmd.Flags().BoolVar(&f.empty, "allow-empty", false, "a directory without a registry counts as an empty one")
 	cmd.Flags().BoolVar(&github, "github", false, "print annotations for GitHub Actions")
 	return cmd
 }
@@ -67,6 +73,9 @@ start; the command is for contracts of services in other languages, and for
 pipelines that register before they deploy.
 
 ` + schemaSources + `
+
+With --json one verdict a line, where "registered" says whether the registry has
+the definition now: if one is refused, what was not there before is not there.
 
 Exit code 0 done, 3 refused, 1 the packages do not build or the registry cannot be
 asked, 2 the command line or a file makes no sense.`
@@ -84,6 +93,9 @@ func (a *app) schemaRegisterCommand() *cobra.Command {
   salt schema register schemas/ --dry-run    # as salt schema check`,
 		Args: arguments(0, -1, "FILEs"),
 		RunE: a.action(func(ctx context.Context, files []string) error {
+			if dry { // and the registry is not made either
+				f.access, f.empty = mayRead, true
+			}
 			return a.withStore(ctx, &f, func(ctx context.Context, store salt.RegistryStore) error {
 				defs, err := a.definitions(ctx, &which, files)
 				if err != nil {
@@ -109,18 +121,20 @@ func (a *app) register(ctx context.Context, store salt.RegistryStore, defs []*de
 	}
 	if dry {
 		words[salt.ActionCreate], words[salt.ActionComplete] = "new", "completes"
-		return a.printVerdicts(list, false, words)
+		return a.printVerdicts(list, verdictForm{}, words)
 	}
 	specs := make([]*salt.Spec, len(defs))
+	done := true
 	for i, j := range list {
-		if specs[i] = j.Spec; j.Conflict != nil {
+		if specs[i] = j.Spec; j.Action == salt.ActionRefuse {
+			done = false
 			words[salt.ActionCreate], words[salt.ActionComplete] = "not registered", "not completed"
 		}
 	}
-	if words[salt.ActionCreate] == "registered" {
+	if done {
 		if err := store.Register(ctx, specs...); err != nil {
 			return err
 		}
 	}
-	return a.printVerdicts(list, false, words)
+	return a.printVerdicts(list, verdictForm{done: done}, words)
 }

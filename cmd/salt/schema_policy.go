@@ -51,6 +51,7 @@ still flow, and its schema stays.`,
 		}),
 	}
 	f.addActor(cmd)
+	f.access = mayChange
 	cmd.Flags().BoolVar(&lift, "lift", false, "lift the mark")
 	return cmd
 }
@@ -113,6 +114,9 @@ func (a *app) schemaPolicyCommand() *cobra.Command {
 			if err := salt.CheckTopic(topic); err != nil {
 				return misuse{err}
 			}
+		}
+		if !changed {
+			f.access = mayRead
 		}
 		return a.withStore(ctx, &f, func(ctx context.Context, store salt.RegistryStore) error {
 			set, err := store.Policy(ctx, topic)

@@ -61,9 +61,26 @@ func judgedBy(ctx context.Context, far judge, defs []*definition) ([]*judged, er
 	}
 	list := make([]*judged, len(defs))
 	for i, v := range verdicts {
+		if err := checkVerdict(v, defs[i]); err != nil {
+			return nil, err
+		}
 		list[i] = &judged{defs[i], v}
 	}
 	return list, nil
+}
+
+// checkVerdict refuses an answer that would be taken for a consent: a newer
+// registry may know actions that this program does not.
+func checkVerdict(v *salt.Verdict, d *definition) error {
+	switch {
+	case v.Topic != d.Topic || v.Version != d.Version:
+		return fmt.Errorf("the registry was asked about %s %s and answers about %q %q", d.Topic, d.Version, v.Topic, v.Version)
+	case !slices.Contains([]string{salt.ActionCreate, salt.ActionComplete, salt.ActionUnchanged, salt.ActionRefuse}, v.Action):
+		return fmt.Errorf("the registry judges %s %s with %q, which this program does not know: update salt", d.Topic, d.Version, v.Action)
+	case v.Conflict != nil && v.Action != salt.ActionRefuse:
+		return fmt.Errorf("the registry judges %s %s with %q and names a conflict", d.Topic, d.Version, v.Action)
+	}
+	return nil
 }
 
 // topicState is what a registry knows of a topic, and what it would know.

@@ -14,13 +14,21 @@ import (
 type shownVerdict struct {
 	*salt.Verdict `json:",inline"`
 
+	Registered bool `json:"registered"` // the registry has it now
+
 	File string `json:"file,omitzero"` // where the definition is, if that is known
 	Line int    `json:"line,omitzero"`
 }
 
+// verdictForm says how verdicts are told.
+type verdictForm struct {
+	github bool // with annotations
+	done   bool // the registry was changed accordingly
+}
+
 // printVerdicts prints what becomes of each definition, and ends with
 // errRefused if one is refused. words name the actions.
-func (a *app) printVerdicts(list []*judged, github bool, words map[string]string) error {
+func (a *app) printVerdicts(list []*judged, form verdictForm, words map[string]string) error {
 	numbers := map[string]int{}
 	width := 0
 	for _, j := range list {
@@ -30,7 +38,8 @@ func (a *app) printVerdicts(list []*judged, github bool, words map[string]string
 	p := a.palette()
 	for _, j := range list {
 		if a.json {
-			if err := a.printJSON(shownVerdict{j.Verdict, shownFile(j.file), j.line}); err != nil {
+			registered := j.Action == salt.ActionUnchanged || form.done
+			if err := a.printJSON(shownVerdict{j.Verdict, registered, shownFile(j.file), j.line}); err != nil {
 				return err
 			}
 			continue
@@ -49,7 +58,7 @@ func (a *app) printVerdicts(list []*judged, github bool, words map[string]string
 			return err
 		}
 	}
-	if github {
+	if form.github {
 		for _, j := range list {
 			if j.Conflict != nil {
 				if err := a.print(j.annotation(a.env("GITHUB_WORKSPACE"))); err != nil {

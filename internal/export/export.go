@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,8 @@ const maxOutput = 64 << 20
 // Definitions returns what the packages define, with all that they import, in
 // the order of the catalog. Definitions in other catalogs are not seen. dir is
 // where the go command runs; patterns are its package patterns. The packages'
-// initialisation is executed.
+// initialisation is executed, without the variables of the environment that have
+// the credentials of Salt and PostgreSQL: SALT_* and PG*.
 //
 // Errors say which step failed; those of the go command contain its words. It
 // is safe for concurrent use and ends, with everything it started, when ctx
@@ -60,7 +62,7 @@ func Definitions(ctx context.Context, dir string, patterns ...string) ([]*Defini
 	if _, err := run(ctx, dir, "go", "build", "-buildvcs=false", "-overlay="+overlay, "-o", program, mainPath); err != nil {
 		return nil, fmt.Errorf("build the packages: %w", err)
 	}
-	if _, err := run(ctx, dir, program, out); err != nil {
+	if _, err := runIn(ctx, dir, withoutCredentials(os.Environ()), program, out); err != nil {
 		return nil, fmt.Errorf("run the packages' initialisation: %w", err)
 	}
 	return read(out, listing)
@@ -98,11 +100,28 @@ func read(file string, l *listing) ([]*Definition, error) {
 	return defs, nil
 }
 
-// run executes a command and returns its stdout. An error has what it said.
+// withoutCredentials leaves out what foreign code should not be handed: it is
+// not the gate's own, and in CI may come from anybody. It keeps the token from
+// code that logs its environment, not from code that looks for it in /proc.
+func withoutCredentials(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		name = strings.ToUpper(name) // Windows does not mind
+		return strings.HasPrefix(name, "SALT_") || strings.HasPrefix(name, "PG")
+	})
+}
+
+// run executes the go command and returns its stdout. An error has what it said.
 func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	env := append(os.Environ(), "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH) // it must run here
+	return runIn(ctx, dir, env, name, args...)
+}
+
+// runIn is run with an environment.
+func runIn(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the go command and what it built
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH) // it must run here
+	cmd.Env = env
 	cmd.Cancel = func() error { return errors.Join(cmd.Process.Signal(os.Interrupt)) }
 	cmd.WaitDelay = 2 * time.Second
 	var out, said bytes.Buffer

@@ -37,20 +37,16 @@ func definesAt(p *goPackage) string {
 		if err != nil {
 			continue
 		}
-		local := importedAs(file)
-		if local == "" {
+		locals := importedAs(file)
+		if len(locals) == 0 {
 			continue
 		}
 		var at token.Pos
 		ast.Inspect(file, func(n ast.Node) bool {
-			s, ok := n.(*ast.SelectorExpr)
-			if !ok || at.IsValid() {
-				return !at.IsValid()
+			if !at.IsValid() && n != nil && defines(n, locals) {
+				at = n.Pos()
 			}
-			if x, ok := s.X.(*ast.Ident); ok && x.Name == local && slices.Contains([]string{"Define", "DefineEvent", "DefineRPC"}, s.Sel.Name) {
-				at = s.Pos()
-			}
-			return true
+			return !at.IsValid()
 		})
 		if at.IsValid() {
 			return path.Join(p.ImportPath, name) + ":" + strconv.Itoa(set.Position(at).Line)
@@ -59,16 +55,38 @@ func definesAt(p *goPackage) string {
 	return ""
 }
 
-// importedAs is the name under which a file knows salt, "" if it does not.
-func importedAs(file *ast.File) string {
+// defines reports whether a node names one of the functions that define. In a
+// file that imports salt with a dot they stand alone, followed by their types.
+func defines(n ast.Node, locals []string) bool {
+	local, name := ".", ast.Expr(nil)
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		x, ok := n.X.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		local, name = x.Name, n.Sel
+	case *ast.IndexExpr:
+		name = n.X
+	case *ast.IndexListExpr:
+		name = n.X
+	}
+	id, ok := name.(*ast.Ident)
+	return ok && slices.Contains(locals, local) && slices.Contains([]string{"Define", "DefineEvent", "DefineRPC"}, id.Name)
+}
+
+// importedAs is the names under which a file knows salt; it may import it twice.
+func importedAs(file *ast.File) []string {
+	var names []string
 	for _, i := range file.Imports {
 		if strings.Trim(i.Path.Value, "`\"") != saltPath {
 			continue
 		}
+		name := path.Base(saltPath)
 		if i.Name != nil {
-			return i.Name.Name
+			name = i.Name.Name
 		}
-		return path.Base(saltPath)
+		names = append(names, name)
 	}
-	return ""
+	return names
 }
