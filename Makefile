@@ -55,6 +55,10 @@ services-stop: ## stop them and delete their data
 bench: ## Salt beside raw amqp091-go, about two minutes
 	@scripts/with-services go -C bench run .
 
+.PHONY: big
+big: ## registries of 50,000 versions, measured; a few minutes
+	@scripts/with-services go test -tags big -v -count=1 -timeout=30m -run 'Big|OpenTimes' ./postgres ./registry ./interop
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/fuzz

@@ -1,3 +1,5 @@
+//go:build big
+
 package interop_test
 
 import (
@@ -5,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -36,9 +37,6 @@ const definitions = 200 // of one service
 // TestOpenTimes measures how long a service of 200 definitions takes to open its
 // bus: in a registry of its own, and in one of 10,000 topics of 5 versions.
 func TestOpenTimes(t *testing.T) {
-	if os.Getenv("SALT_BIG") == "" {
-		t.Skip("takes minutes; SALT_BIG=1 runs it")
-	}
 	url := chainDatabase(t)
 	s := &stopwatch{url: url}
 	store := s.open(t)

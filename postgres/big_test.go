@@ -1,3 +1,5 @@
+//go:build big
+
 package postgres_test
 
 import (
@@ -16,9 +18,6 @@ import (
 
 // TestBig measures a registry of 10,000 topics with 5 versions each.
 func TestBig(t *testing.T) {
-	if os.Getenv("SALT_BIG") == "" {
-		t.Skip("takes a minute; SALT_BIG=1 runs it")
-	}
 	url, name := aside(t)
 	r, c := counted(t, url, nil)
 	if err := r.Ping(patience(t)); err != nil {

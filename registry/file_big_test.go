@@ -1,8 +1,9 @@
+//go:build big
+
 package registry_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -11,11 +12,8 @@ import (
 	"github.com/celerysalt/salt/registry"
 )
 
-// TestFileBig measures a large directory: SALT_BIG=1 go test -run FileBig -v.
+// TestFileBig measures a large directory: go test -tags big -run FileBig -v.
 func TestFileBig(t *testing.T) {
-	if os.Getenv("SALT_BIG") != "1" {
-		t.Skip("SALT_BIG is not 1")
-	}
 	dir := t.TempDir()
 	r := openFile(t, dir)
 	const topics, perCall = 2_000, 200
