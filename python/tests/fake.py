@@ -22,6 +22,7 @@ class Fake:
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
         self.connections = 0
         self.fault: Any = None  # a status, (status, body, headers), or one of the names above
+        self.faults: dict[str, Any] = {}  # the same for paths that begin so
         self.released = threading.Event()  # ends what hangs and drips
         self.keep_alive = True
         self.lock = threading.Lock()
@@ -105,7 +106,7 @@ class Fake:
         with self.lock:
             self.requests.append((h.command, h.path, dict(h.headers), body))
         with self.lock:
-            fault = self.fault
+            fault = next((f for begin, f in self.faults.items() if h.path.startswith(begin)), self.fault)
             if isinstance(fault, list):  # one after the other
                 fault = fault.pop(0) if fault else None
         if callable(fault):

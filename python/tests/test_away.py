@@ -79,7 +79,7 @@ class Away(FakeTest):
             for n in range(20):
                 with self.assertRaises(SaltRegistryUnavailable):
                     register(r, f"order.n{n}")
-        self.assertEqual(r._failures, 1)
+        self.assertEqual(r._finding.failures, 1)
 
     def test_retry_after(self) -> None:
         self.fake.fault = (429, {"error": "busy"}, {"Retry-After": "120"})
@@ -87,7 +87,7 @@ class Away(FakeTest):
         with self.assertRaises(SaltRegistryUnavailable) as caught:
             register(r)
         self.assertEqual(caught.exception.retry_after, 120)
-        self.assertGreater(r._retry_at - time.monotonic(), 100)
+        self.assertGreater(r._finding.until - time.monotonic(), 100)
 
     def test_a_definition_at_which_the_registry_fails(self) -> None:
         self.fake.fault = lambda body: 500 if body and body["specs"][0]["topic"] == "order.bad" else None

@@ -15,14 +15,15 @@ from collections.abc import Callable
 from salt_registry.book import KNOWN, PENDING, REFUSED, Book, Entry
 from salt_registry.client import Answer, Client
 from salt_registry.errors import SaltRegistryError, SaltRegistryRefused, SaltRegistryUnavailable, SaltSchemaConflict
-from salt_registry.seen import Seen
+from salt_registry.pause import Pause
+from salt_registry.seen import Identity, Seen
 from salt_registry.spec import encode
 
 logger = logging.getLogger("salt_registry")
 
-_FIRST, _LONGEST = 0.5, 30.0  # seconds between attempts
 _GATHER = 0.2  # seconds in which participants are gathered for one request
 _BATCH = 200
+_MISSES = 3  # failures of single definitions or participants after which a round ends
 _REFUSED = 60.0  # seconds for which a refusal is not asked again
 
 Ask = Callable[..., Answer]
@@ -40,10 +41,12 @@ class Background:
         self._seen = Seen(service, host)
         self._seen_interval = seen_interval
         self._seen_at = 0.0  # when participants are sent next
+        self._seen_again = 0.0  # when all of them are
         self._away = False
-        self._failures = 0  # attempts in a row that found nobody
-        self._stuck = 0  # attempts in a row that left something pending all the same
-        self._retry_at = 0.0
+        self._finding = Pause()  # between attempts to find it, while it is away
+        self._stuck = Pause()  # between attempts at what stays pending though it is there
+        self._reporting = Pause()
+        self._slow: dict[str, Pause] = {}  # paths for which the program waited in vain
         self._last_error: str | None = None
         self._closed = False
         self._parent = 0  # the process that we were forked from
@@ -55,7 +58,7 @@ class Background:
         seconds. Returns whether nothing is."""
         deadline = time.monotonic() + timeout
         with self._lock:
-            self._retry_at = 0.0
+            self._finding.until = self._stuck.until = 0.0
             self._seen_at = 0.0 if self._seen.pending() else self._seen_at
         self._wake()
         with self._lock:
@@ -79,19 +82,45 @@ class Background:
         with self._lock:
             if self._away:
                 raise SaltRegistryUnavailable(self._last_error or "the schema registry is away")
+            slow = self._slow.get(path)
+            if slow and slow.failures > 1 and not slow.over():  # once may have been the registry
+                raise SaltRegistryUnavailable(slow.error, failed=True)
         deadline = time.monotonic() + self._client.timeout
         while True:
-            left = deadline - time.monotonic()
             try:
-                return self._client.bounded(method, path, body, left)
+                answer = self._client.bounded(method, path, body, deadline - time.monotonic())
+                break
             except SaltRegistryUnavailable as e:
+                left = deadline - time.monotonic()
                 if e.failed:
                     raise
                 # A busy registry that names a moment is not away.
-                if e.retry_after is None or e.retry_after >= deadline - time.monotonic() - 0.1:
-                    self._went_away(e)
+                if e.retry_after is not None and e.retry_after < left - 0.1:
+                    time.sleep(e.retry_after + random.uniform(0, 0.05))
+                    continue
+                # Nor is one that fails, fast, at this one request.
+                if e.retry_after is None and left > self._client.timeout / 2 and self._there(left):
+                    e.failed = True
                     raise
-                time.sleep(e.retry_after + random.uniform(0, 0.05))
+                with self._lock:
+                    slow = self._slow.setdefault(path, Pause())
+                    if slow.over() and not self._away:  # threads that wait together are one attempt
+                        slow.failed(e)
+                self._went_away(e)
+                raise
+        with self._lock:
+            self._slow.pop(path, None)
+        return answer
+
+    def _there(self, timeout: float | None = None) -> bool:
+        """Whether the registry answers at all."""
+        try:
+            answer = self._client.bounded("GET", "/v1/health", None, timeout)
+        except SaltRegistryRefused:
+            return True
+        except (SaltRegistryError, SaltRegistryUnavailable):
+            return False
+        return answer.status == 200 and isinstance(answer.body, dict) and "status" in answer.body
 
     def _register(self, entry: Entry, ask: Ask) -> str:
         """Asks about one entry and notes the answer in it."""
@@ -118,28 +147,24 @@ class Background:
             raise entry.raisable() from None
         with self._lock:
             entry.state, entry.refusal = KNOWN, None
+            self._slow.pop(path, None)
         return str(results[0].get("action"))
 
-    def _went_away(self, e: SaltRegistryUnavailable) -> None:
+    def _went_away(self, e: SaltRegistryUnavailable, again: bool = False) -> None:
         with self._lock:
             first = not self._away
             self._away = True
-            self._postpone(e)
+            self._last_error = str(e)
+            if first or again:  # many threads that find out at once are one attempt
+                self._finding.failed(e)
         if first:
             logger.warning("%s; what is to be registered stays pending", e)
         self._wake()
 
-    def _postpone(self, e: SaltRegistryUnavailable) -> None:
-        """Sets the time of the next attempt."""
-        with self._lock:
-            self._last_error = str(e)
-            pause = min(_FIRST * 2 ** min(max(self._failures, self._stuck), 10), _LONGEST) * random.uniform(0.5, 1.0)
-            self._failures += 1
-            self._retry_at = time.monotonic() + max(pause, e.retry_after or 0.0)
-
     def _came_back(self) -> None:
         with self._lock:
-            was, self._away, self._failures = self._away, False, 0
+            was, self._away = self._away, False
+            self._finding.worked()
         if was:
             logger.info("the schema registry %s is available again", self._client.url)
 
@@ -147,7 +172,8 @@ class Background:
         with self._lock:
             if not self._seen.note(topic, version, role, handler, type_, source):
                 return
-            self._seen_at = time.monotonic() + _GATHER
+            if not self._reporting.failures:
+                self._seen_at = time.monotonic() + _GATHER
         self._wake()
 
     def _wake(self) -> None:
@@ -165,9 +191,12 @@ class Background:
 
     def _due(self) -> float | None:
         """When there is something to do, on the monotonic clock."""
-        if self._away or self._book.in_state(PENDING):
-            return self._retry_at
-        return self._seen_at if self._seen else None
+        if self._away:
+            return self._finding.until
+        times = [self._stuck.until] if self._book.in_state(PENDING) else []
+        if self._seen:
+            times.append(self._seen_at)
+        return min(times, default=None)
 
     def _run(self) -> None:
         while True:
@@ -183,31 +212,46 @@ class Background:
             try:
                 self._work()
             except SaltRegistryUnavailable as e:
-                self._went_away(e)
+                self._went_away(e, again=True)
             except Exception as e:  # the thread must live
                 logger.exception("salt_registry: in the background")
-                self._went_away(SaltRegistryUnavailable(str(e)))
+                with self._lock:  # nothing is known of the registry
+                    self._last_error = str(e)
+                    for pause in (self._finding if self._away else self._stuck, self._reporting):
+                        pause.failed(SaltRegistryUnavailable(str(e)))
+                    self._seen_at = self._reporting.until
             with self._lock:
                 self._changed.notify_all()
 
     def _work(self) -> None:
+        """One round. Raises SaltRegistryUnavailable if the registry is away, not
+        if it fails at one definition, which must hold up no other."""
         with self._lock:
-            pending, away = self._book.in_state(PENDING), self._away
-        failure = None
+            away = self._away
+            pending = self._book.in_state(PENDING) if away or self._stuck.over() else []
+            pending.sort(key=lambda entry: entry.misses)
+        if away and not pending:
+            if not self._there():
+                raise SaltRegistryUnavailable(self._last_error or "the schema registry is away")
+            self._came_back()
+        failure, misses = None, 0
         for entry in pending:
             try:
                 self._late(entry)
             except SaltRegistryUnavailable as e:
-                if not e.failed:
+                if not e.failed and not self._there():
                     raise
-                failure = e  # which holds up no other
+                failure, misses = e, misses + 1
+                entry.misses += 1
             self._came_back()  # with one answer, not with the last
-        if away and not pending:
-            self._client.request("GET", "/v1/health")
-            self._came_back()
-        self._stuck = 0 if failure is None else self._stuck + 1
-        if failure is not None:
-            self._postpone(failure)
+            if misses == _MISSES:
+                break
+        with self._lock:
+            if failure is not None:
+                self._stuck.failed(failure)
+                self._last_error = str(failure)
+            elif pending:
+                self._stuck.worked()
         self._report()
 
     def _late(self, entry: Entry) -> None:
@@ -228,21 +272,36 @@ class Background:
     def _report(self) -> None:
         """Sends participants if their time has come."""
         with self._lock:
-            if time.monotonic() < self._seen_at or not self._seen:
+            now = time.monotonic()
+            if now < self._seen_at or not self._seen:
                 return
-            orphan = self._parent == 0 or os.getppid() != self._parent
-            if not self._seen.pending() and orphan:  # while our parent lives, it reports
-                self._seen.again()
-        limit, refusals = _BATCH, 0
-        while True:
+            if now >= self._seen_again:
+                self._seen_again = now + self._seen_interval * random.uniform(0.9, 1.0)
+                if self._parent == 0 or os.getppid() != self._parent:  # while our parent lives, it reports
+                    self._seen.again()
+        limit, refusals, failure = _BATCH, 0, None
+        missed: set[Identity] = set()
+        while len(missed) < _MISSES:
             with self._lock:
-                batch = self._seen.unsent(limit)
+                batch = self._seen.unsent(limit, missed)
             if not batch:
                 break
+            keys = [key for key, _ in batch]
             try:
                 self._client.request("POST", "/v1/seen", encode({"participants": [p for _, p in batch]}))
+            except SaltRegistryUnavailable as e:
+                if not e.failed and not self._there():
+                    raise
+                failure = e
+                if len(batch) > 1:  # it may fail at one of them
+                    limit = 1
+                    continue
+                missed.update(keys)
+                with self._lock:
+                    self._seen.missed(keys)
+                continue
             except SaltRegistryError as e:
-                if limit > 1:  # the token may be for some of the topics
+                if len(batch) > 1:  # the token may be for some of the topics
                     limit = 1
                     continue
                 refusals += 1
@@ -251,9 +310,17 @@ class Background:
                 if refusals == 1:
                     logger.warning("cannot report who uses %s: %s", batch[0][1]["topic"], e)
             with self._lock:
-                self._seen.sent([key for key, _ in batch])  # the refused again at the next interval
+                self._seen.sent(keys)  # the refused again at the next interval
         with self._lock:
-            self._seen_at = time.monotonic() + self._seen_interval * random.uniform(0.9, 1.0)
+            if failure is None or not missed:
+                self._reporting.worked()
+                self._seen_at = time.monotonic() + _GATHER if self._seen.pending() else self._seen_again
+                return
+            first = not self._reporting.failures
+            self._reporting.failed(failure)
+            self._seen_at, self._last_error = self._reporting.until, str(failure)
+        if first:
+            logger.warning("cannot report who uses what, and tries again: %s", failure)
 
     def _rearm(self) -> None:
         self._lock = threading.RLock()
@@ -305,7 +372,8 @@ def _at_exit() -> None:
     """A script that publishes once and ends is seen, too."""
     for b in list(_all):
         with b._lock:
-            outstanding = not b._closed and not b._away and (b._book.in_state(PENDING) or b._seen.pending())
+            unsaid = b._seen.pending() and not b._reporting.failures
+            outstanding = not b._closed and not b._away and (b._book.in_state(PENDING) or unsaid)
         if outstanding:
             b.flush(1.0)
 

@@ -18,13 +18,14 @@ PENDING, KNOWN, REFUSED = "pending", "known", "refused"
 class Entry:
     """A spec, and what the registry said to it."""
 
-    __slots__ = ("spec", "state", "refusal", "ask_again")
+    __slots__ = ("spec", "state", "refusal", "ask_again", "misses")
 
     def __init__(self, spec: Json) -> None:
         self.spec = spec
         self.state = PENDING
         self.refusal: Refusal | None = None
         self.ask_again = 0.0  # on the monotonic clock
+        self.misses = 0  # attempts at which the registry was there and failed
 
     def raisable(self) -> Refusal:
         """The refusal anew, so that tracebacks do not pile up on one exception."""

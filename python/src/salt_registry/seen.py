@@ -3,6 +3,7 @@ threads: its owner's lock guards it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 Json = dict[str, Any]
@@ -15,6 +16,7 @@ class Seen:
         self._host = host
         self._all: dict[Identity, Json] = {}
         self._unsent: set[Identity] = set()
+        self._misses: dict[Identity, int] = {}
 
     def note(self, topic: str, version: str, role: str, handler: str = "", type_: str = "", source: str = "") -> bool:
         """Whether that is news."""
@@ -39,11 +41,19 @@ class Seen:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def unsent(self, limit: int) -> list[tuple[Identity, Json]]:
-        return [(key, self._all[key]) for key in sorted(self._unsent)[:limit]]
+    def unsent(self, limit: int, but: Collection[Identity] = ()) -> list[tuple[Identity, Json]]:
+        """Those at which the registry failed come last, so that they hold up no other."""
+        keys = sorted(self._unsent.difference(but), key=lambda key: (self._misses.get(key, 0), key))
+        return [(key, self._all[key]) for key in keys[:limit]]
 
-    def sent(self, keys: list[Identity]) -> None:
+    def missed(self, keys: Iterable[Identity]) -> None:
+        for key in keys:
+            self._misses[key] = self._misses.get(key, 0) + 1
+
+    def sent(self, keys: Iterable[Identity]) -> None:
         self._unsent.difference_update(keys)
+        for key in keys:
+            self._misses.pop(key, None)
 
     def pending(self) -> int:
         return len(self._unsent)
