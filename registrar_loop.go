@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -60,7 +61,9 @@ func (r *registrar) catchUp(ctx context.Context) {
 	}
 	if len(r.forbidden) > 0 && !time.Now().Before(r.permitAt) {
 		for s := range r.forbidden {
-			r.pending = append(r.pending, s)
+			if !slices.Contains(r.pending, s) {
+				r.pending = append(r.pending, s)
+			}
 		}
 		r.permitAt = time.Now().Add(permitAgain)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,12 @@ func TestRegistriesJudgeAlike(t *testing.T) {
 	slow := startClient(t, server.New(struct{ salt.RegistryStore }{c.store}, nil))
 	stores := map[string]judgingStore{"memory": memory, "postgres": c.store, "http": c.client, "server": slow}
 	// What a store stamps is its own: times, and ids.
-	stamps := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreFields(salt.Participant{}, "FirstSeen", "LastSeen")}
+	// Answers of servers leave out checks that found nothing.
+	breaking := cmpopts.AcyclicTransformer("breaking", func(all []salt.Check) []salt.Check {
+		return slices.DeleteFunc(slices.Clone(all), func(c salt.Check) bool { return len(c.Breaks) == 0 })
+	})
+	some := func(a, b []salt.Check) bool { return len(a)+len(b) > 0 }
+	stamps := cmp.Options{cmp.FilterValues(some, breaking), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(salt.Participant{}, "FirstSeen", "LastSeen")}
 	const seed = 20
 	random := rand.New(rand.NewPCG(seed, 0))
 	actions := map[string]int{}

@@ -16,12 +16,13 @@ import (
 )
 
 var (
-	// ErrReadOnly is what changes of a read-only registry return.
-	ErrReadOnly = errors.New("the registry is read-only")
+	// ErrReadOnly is what changes of a read-only registry return. It is a
+	// [salt.ErrForbidden].
+	ErrReadOnly error = forbidden{errors.New("the registry is read-only")}
 
 	// ErrNoRegistry is what opening returns if [FileOptions.Existing] is set and
 	// the directory is none, or holds nothing that a registry writes.
-	ErrNoRegistry = errors.New("it is no registry")
+	ErrNoRegistry = errors.New("there is no registry")
 )
 
 func init() {
@@ -137,7 +138,7 @@ func directory(rawURL string) (string, error) {
 	rest, ok := strings.CutPrefix(rawURL, "file:")
 	switch {
 	case !ok:
-		return "", errors.New("the URL does not begin with file:")
+		return "", errors.New("a file: URL begins with file:, this one does not")
 	case strings.Contains(rest, "?"):
 		return "", errors.New("a file: URL has no query; write %3F for a question mark in the name of a directory")
 	}

@@ -16,9 +16,8 @@ func (r *File) Register(ctx context.Context, specs ...*salt.Spec) error {
 
 // Judge says what Register would do, without doing it: one verdict for each
 // spec, each as if those before it were registered.
-func (r *File) Judge(ctx context.Context, specs ...*salt.Spec) (verdicts []*salt.Verdict, err error) {
-	err = r.readSeen(ctx, "judge", func(s *state) (err error) { verdicts, err = s.judge(specs); return err })
-	return verdicts, err
+func (r *File) Judge(ctx context.Context, specs ...*salt.Spec) ([]*salt.Verdict, error) {
+	return judged(ctx, r.readSeen, specs)
 }
 
 // Lookup returns one spec. See [salt.Registry].

@@ -109,6 +109,12 @@ type unavailable struct{ error }
 func (u unavailable) Is(target error) bool { return target == salt.ErrUnavailable }
 func (u unavailable) Unwrap() error        { return u.error }
 
+// forbidden marks an error as a refusal for good, without another text.
+type forbidden struct{ error }
+
+func (f forbidden) Is(target error) bool { return target == salt.ErrForbidden }
+func (f forbidden) Unwrap() error        { return f.error }
+
 // retryAfter reads what a busy server asks for, within reason.
 func retryAfter(resp *http.Response) time.Duration {
 	seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
@@ -145,7 +151,9 @@ func (r *HTTP) refusal(resp *http.Response) error {
 			err = errors.New("there is no Salt registry at this address")
 		}
 	case http.StatusUnauthorized:
-		err = fmt.Errorf("%w; give a token in %s", err, TokenVariable)
+		err = forbidden{fmt.Errorf("%w; give a token in %s", err, TokenVariable)}
+	case http.StatusForbidden:
+		err = forbidden{err}
 	case http.StatusRequestEntityTooLarge:
 		err = fmt.Errorf("%w: %w", err, salt.ErrTooLarge)
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -16,9 +16,8 @@ func (r *Memory) Register(ctx context.Context, specs ...*salt.Spec) error {
 
 // Judge says what Register would do, without doing it: one verdict for each
 // spec, each as if those before it were registered.
-func (r *Memory) Judge(ctx context.Context, specs ...*salt.Spec) (verdicts []*salt.Verdict, err error) {
-	err = r.read(ctx, "judge", func(s *state) (err error) { verdicts, err = s.judge(specs); return err })
-	return verdicts, err
+func (r *Memory) Judge(ctx context.Context, specs ...*salt.Spec) ([]*salt.Verdict, error) {
+	return judged(ctx, r.read, specs)
 }
 
 // Lookup returns one spec. See [salt.Registry].

@@ -52,23 +52,43 @@ func checkSpec(s *salt.Spec) error {
 // A judge sees specs one after the other, each as if those before it were
 // registered. It changes nothing.
 type judge struct {
-	state  *state
+	view   view
 	drafts map[string][]*salt.Record // topics with a spec judged already
+	work   int                       // comparisons so far beyond freeWork of each spec
 }
 
-func newJudge(s *state) *judge { return &judge{state: s, drafts: map[string][]*salt.Record{}} }
+func newJudge(v view) *judge { return &judge{view: v, drafts: map[string][]*salt.Record{}} }
 
-// see returns the verdict, and what would be stored: nil if nothing.
-func (j *judge) see(spec *salt.Spec) (*salt.Verdict, *salt.Record) {
+const (
+	// maxWork bounds the comparisons of one call, since under a transitive policy
+	// each spec is compared with every version of its topic.
+	maxWork = 20_000
+
+	// freeWork is what a spec costs under any other: two neighbours, three parts,
+	// two directions.
+	freeWork = 12
+)
+
+// see returns the verdict, and what would be stored: nil if nothing. It gives up
+// when the context ends, and after too much work; one spec is never too much.
+func (j *judge) see(ctx context.Context, spec *salt.Spec) (*salt.Verdict, *salt.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if j.work > maxWork {
+		return nil, nil, fmt.Errorf("judging these specs takes more than %d comparisons, bring fewer at once: %w", maxWork, salt.ErrTooLarge)
+	}
 	list, drafted := j.drafts[spec.Topic]
 	if !drafted {
-		list = j.state.topics[spec.Topic]
+		list = j.view.recordsOf(spec.Topic)
 	}
-	policy := j.state.policy(spec.Topic)
+	policy := j.view.policy(spec.Topic)
 	verdict := salt.Judge(policy, list, spec, nil)
 	if verdict.Action == salt.ActionRefuse { // again, to name who is hit, which is seldom needed
-		verdict = salt.Judge(policy, list, spec, j.state.participants(spec.Topic))
+		j.work += max(0, len(verdict.Checks)-freeWork)
+		verdict = salt.Judge(policy, list, spec, j.view.participants(spec.Topic))
 	}
+	j.work += max(0, len(verdict.Checks)-freeWork)
 	var stored *salt.Record
 	switch verdict.Action {
 	case salt.ActionComplete:
@@ -79,13 +99,13 @@ func (j *judge) see(spec *salt.Spec) (*salt.Verdict, *salt.Record) {
 	case salt.ActionCreate:
 		stored = &salt.Record{Spec: *spec, Number: nextNumber(list)}
 	default:
-		return verdict, nil
+		return verdict, nil, nil
 	}
 	if !drafted {
 		list = slices.Clone(list)
 	}
 	j.drafts[spec.Topic] = put(list, stored)
-	return verdict, stored
+	return verdict, stored, nil
 }
 
 // nextNumber is one above the highest: a directory may have gaps.
@@ -95,18 +115,6 @@ func nextNumber(list []*salt.Record) int {
 		n = max(n, r.Number)
 	}
 	return n + 1
-}
-
-// judge returns a verdict for each spec.
-func (s *state) judge(specs []*salt.Spec) ([]*salt.Verdict, error) {
-	j, verdicts := newJudge(s), make([]*salt.Verdict, len(specs))
-	for i, spec := range specs {
-		if err := checkSpec(spec); err != nil {
-			return nil, err
-		}
-		verdicts[i], _ = j.see(spec)
-	}
-	return verdicts, nil
 }
 
 // planRegister plans to store all specs, or says why none is.
@@ -132,7 +140,10 @@ func (s *state) planRegister(ctx context.Context, specs []*salt.Spec) (*delta, e
 			return nil, err
 		}
 		before, _ := j.find(spec)
-		verdict, stored := j.see(spec)
+		verdict, stored, err := j.see(ctx, spec)
+		if err != nil {
+			return nil, err
+		}
 		if err := verdict.Err(); err != nil {
 			return nil, err
 		}
@@ -155,7 +166,7 @@ func (s *state) planRegister(ctx context.Context, specs []*salt.Spec) (*delta, e
 func (j *judge) find(spec *salt.Spec) (*salt.Record, bool) {
 	list, drafted := j.drafts[spec.Topic]
 	if !drafted {
-		list = j.state.topics[spec.Topic]
+		list = j.view.recordsOf(spec.Topic)
 	}
 	i, found := slices.BinarySearchFunc(list, &salt.Record{Spec: *spec}, byVersion)
 	if !found {

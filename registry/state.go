@@ -104,6 +104,9 @@ func (s *state) lookup(topic, version string) (*salt.Record, error) {
 	return nil, fmt.Errorf("topic %q version %q: %w", topic, version, salt.ErrNotFound)
 }
 
+// recordsOf returns the list of one topic. It is replaced, never altered.
+func (s *state) recordsOf(topic string) []*salt.Record { return s.topics[topic] }
+
 // records lists one topic, or all.
 func (s *state) records(topic string) []*salt.Record {
 	if topic != "" {
@@ -135,11 +138,16 @@ func (s *state) participants(topic string) []*salt.Participant {
 			found = append(found, p)
 		}
 	}
-	slices.SortFunc(found, func(a, b *salt.Participant) int {
+	sortParticipants(found)
+	return found
+}
+
+// sortParticipants puts them into the order of lists.
+func sortParticipants(list []*salt.Participant) {
+	slices.SortFunc(list, func(a, b *salt.Participant) int {
 		return cmp.Or(strings.Compare(a.Topic, b.Topic), strings.Compare(string(a.Role), string(b.Role)), strings.Compare(a.Service, b.Service),
 			strings.Compare(a.Host, b.Host), strings.Compare(a.Handler, b.Handler), strings.Compare(a.Version, b.Version))
 	})
-	return found
 }
 
 // changes lists the history of one topic, or all.

@@ -16,11 +16,16 @@ const (
 	// default: a writer sends only members that its schema declares, and a
 	// reader ignores what it does not know unless its schema forbids it.
 	//
-	// Declared are properties, patternProperties, and other members when
-	// additionalProperties is a schema that asks for something. An object
-	// schema with no such keyword at all, such as {"type": "object"} or
+	// Declared are properties, patternProperties, what is required, and other
+	// members when additionalProperties is a schema that asks for something. An
+	// object schema with no such keyword at all, such as {"type": "object"} or
 	// {"additionalProperties": true}, is a free map and may carry anything;
 	// beside properties, additionalProperties true declares nothing.
+	//
+	// A member is declared for a value by the schemas that apply to this value:
+	// of an anyOf all the alternatives that it fits, then as well as if,
+	// dependentSchemas where the member is there. What one kind of a
+	// discriminated union declares is not declared for another kind.
 	ReadersIgnoreUnknown ReaderPolicy = "lenient"
 
 	// ReadersStrict takes a schema at its word, as Confluent's rules do: a
@@ -62,6 +67,14 @@ const unproven = "unproven"
 // the rule "precision" is left out of account, or no integer could become a
 // number. A default does not help a required member: it fills in what the
 // reader may do without, and a missing required member is refused.
+//
+// What a writer sends under [ReadersIgnoreUnknown] has one exception, too. Since
+// 2.14 Pydantic writes a Decimal as {"anyOf": [{"type": "number"}, {"type":
+// "string"}]}, up to 2.13 the string had a pattern. Such a string, with no other
+// keyword and beside a number in one anyOf of the writer, is taken for a decimal
+// number that any such pattern of the reader matches. This is a guess: float |
+// str looks the same, and digits and places that a Decimal was given are not
+// compared.
 //
 // Breaks is on the safe side. What it cannot prove is a Break with the rule
 // "unproven": two patterns that differ, a "not" or "if" that the writer does

@@ -2,7 +2,7 @@ package schema
 
 import "strconv"
 
-// items returns the schemas of a shape for one index.
+// itemOf returns the schemas of a shape for one index.
 func (p *prover) itemOf(s *shape, index int) (w *conjunction, possible bool) {
 	var nodes []*node
 	for _, n := range s.nodes {

@@ -4,12 +4,13 @@ import "slices"
 
 const maxDisjointDepth = 4 // of members within members
 
-// disjoint proves that no value of s is accepted by r. False says nothing.
+// disjoint proves that no value of s is accepted by r, which may be a schema of
+// either side. False says nothing.
 func (p *prover) disjoint(s *shape, r *node, depth int) bool {
 	if !p.spend(1) {
 		return false
 	}
-	if s.kinds&p.reader.possible(r) == 0 {
+	if s.kinds&p.sideOf(r).possible(r) == 0 {
 		return true
 	}
 	if s.values != nil {

@@ -87,7 +87,7 @@ func (b *breeder) model(depth int) tree {
 // value makes the schema of a member. References stand behind a null or a list,
 // so that payloads end.
 func (b *breeder) value(depth int) any {
-	n := 20
+	n := 22
 	if depth == 0 {
 		n = 10
 	}
@@ -133,7 +133,7 @@ func (b *breeder) value(depth int) any {
 			branches = append(branches, b.tagged("c"))
 		}
 		return tree{pick(b.r, []string{"anyOf", "oneOf"}): branches}
-	case 18:
+	case 18, 19, 20:
 		return b.rare()
 	}
 	return tree{"type": "array", "items": tree{"$ref": pick(b.r, []string{"#/$defs/A", "#/$defs/B"})}}
@@ -141,11 +141,13 @@ func (b *breeder) value(depth int) any {
 
 // rare makes what Pydantic writes seldom or never.
 func (b *breeder) rare() tree {
-	switch b.r.IntN(9) {
+	switch b.r.IntN(14) {
 	case 0, 1:
 		return tree{"allOf": []any{b.model(0), b.model(0)}}
 	case 2:
 		return tree{"anyOf": []any{tree{"type": "number"}, tree{"type": "string", "pattern": decimalPrefix + pick(b.r, []string{`\d*\.?\d*$`, `\d*\.?\d{0,2}0*$`})}}}
+	case 9:
+		return tree{"anyOf": []any{tree{"type": "number"}, tree{"type": "string"}}}
 	case 3:
 		return tree{"type": "array", "items": b.value(0), "contains": b.value(0)}
 	case 4:
@@ -153,6 +155,12 @@ func (b *breeder) rare() tree {
 	case 5:
 		m := b.model(0)
 		m["if"], m["then"] = tree{"required": []any{pick(b.r, memberNames[:3])}}, tree{"required": []any{pick(b.r, memberNames[:3])}}
+		if b.chance(70) {
+			m["then"] = b.model(0)
+		}
+		if b.chance(30) {
+			m["else"] = b.model(0)
+		}
 		return m
 	case 6:
 		m := b.model(0)
@@ -163,8 +171,30 @@ func (b *breeder) rare() tree {
 		delete(m, "additionalProperties")
 		m["minProperties"], m["unevaluatedProperties"] = json.Number("1"), b.chance(50)
 		return m
+	case 8:
+		m := b.model(0)
+		m["dependentSchemas"] = tree{pick(b.r, memberNames[:3]): b.model(0)}
+		return m
+	case 10, 11: // alternatives that one value may fit together
+		return b.overlapping(pick(b.r, []string{"anyOf", "anyOf", "oneOf"}))
+	case 12:
+		m := b.model(0)
+		delete(m, "additionalProperties")
+		m["anyOf"] = []any{b.model(0), b.model(0)}
+		if b.chance(50) {
+			m["unevaluatedProperties"] = false
+		}
+		return m
 	}
 	return tree{}
+}
+
+func (b *breeder) overlapping(keyword string) tree {
+	branches := []any{b.model(0), b.model(0)}
+	if b.chance(30) {
+		branches = append(branches, b.model(0))
+	}
+	return tree{keyword: branches, "$comment": "overlap"}
 }
 
 func (b *breeder) tagged(tag string) tree {

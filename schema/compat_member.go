@@ -5,24 +5,23 @@ import (
 	"slices"
 )
 
-// names lists the members that a shape declares, in order.
+// names lists the members that a shape declares, in order. The list is shared.
 func (p *prover) names(s *shape) []string {
+	if s.names != nil {
+		return s.names
+	}
 	set := make(map[string]bool)
 	for _, n := range s.nodes {
-		for name := range n.properties { // those that are only required, too
-			set[name] = true
-		}
-		if listed, ok := p.listedNames(n.propertyNames); ok {
-			for _, name := range listed {
-				set[name] = true
-			}
-		}
+		p.namesOf(n, set)
 	}
+	maps.Copy(set, s.extra)
 	for name := range s.chosen {
 		set[name] = true
 	}
 	p.spend(len(set) / 8)
-	return slices.Sorted(maps.Keys(set))
+	s.names = slices.AppendSeq(make([]string, 0, len(set)), maps.Keys(set))
+	slices.Sort(s.names)
+	return s.names
 }
 
 // listedNames returns all names that propertyNames permits, if it lists them.
@@ -62,7 +61,7 @@ func (p *prover) memberOf(s *shape, name string) (slot, bool) {
 		return slot{shape: c.shape}, !c.absent
 	}
 	var nodes []*node
-	declared := false
+	declared := s.extra[name]
 	p.spend(len(s.nodes) / 16)
 	for _, n := range s.nodes {
 		known := false
@@ -78,6 +77,9 @@ func (p *prover) memberOf(s *shape, name string) (slot, bool) {
 				known, declared = true, true
 				nodes = append(nodes, q.node)
 			}
+		}
+		for _, list := range n.dependentRequired {
+			declared = declared || slices.Contains(list, name)
 		}
 		if !known && n.additional != nil {
 			nodes = append(nodes, n.additional)
@@ -143,12 +145,15 @@ func (p *prover) others(s *shape) bool {
 	if p.sealed(s) && !slices.ContainsFunc(s.nodes, func(n *node) bool { return len(n.patternProperties) > 0 }) {
 		return false
 	}
-	return !p.lenient || asked || !model
+	return !p.lenient || asked || !model || s.open
 }
 
 // sealed recognises unevaluatedProperties false where nothing looks at members
 // without naming them.
 func (p *prover) sealed(s *shape) bool {
+	if s.open {
+		return false
+	}
 	never := false
 	for _, n := range s.nodes {
 		if n.additional != nil || n.when != nil || len(n.dependentSchemas) > 0 || n.unevaluatedProperties != nil && !n.unevaluatedProperties.never {
@@ -168,18 +173,13 @@ type other struct {
 // otherMembers lists the cases of [prover.others].
 func (p *prover) otherMembers(s *shape) []other {
 	var cases []other
-	rest, open, closed := []*node{}, false, p.sealed(s)
-	model := false
-	for _, n := range s.nodes {
-		model = model || p.writer.declares(n, "properties") || len(n.patternProperties) > 0
-		if n.additional != nil {
-			rest = append(rest, n.additional)
-			closed = closed || p.writer.possible(n.additional) == 0
-			open = open || !p.writer.anything(n.additional)
+	if p.free(s) {
+		var rest []*node
+		for _, n := range s.nodes {
+			if n.additional != nil {
+				rest = append(rest, n.additional)
+			}
 		}
-		open = open || n.unevaluatedProperties != nil && !n.unevaluatedProperties.never
-	}
-	if !closed && (open || !model || !p.lenient) {
 		cases = append(cases, other{nodes: p.conjunction(rest...)})
 	}
 	for _, n := range s.nodes {
@@ -196,4 +196,18 @@ func (p *prover) otherMembers(s *shape) []other {
 		}
 	}
 	return cases
+}
+
+// free reports whether any name at all may stand there.
+func (p *prover) free(s *shape) bool {
+	open, closed, model := s.open, p.sealed(s), false
+	for _, n := range s.nodes {
+		model = model || p.writer.declares(n, "properties") || len(n.patternProperties) > 0
+		if n.additional != nil {
+			closed = closed || p.writer.possible(n.additional) == 0
+			open = open || !p.writer.anything(n.additional)
+		}
+		open = open || n.unevaluatedProperties != nil && !n.unevaluatedProperties.never
+	}
+	return !closed && (open || !model || !p.lenient)
 }

@@ -158,14 +158,7 @@ var mutations = []mutation{
 		m["anyOf"] = list[1:]
 		return true
 	}},
-	{"anyOf to oneOf", false, func(_ *breeder, m tree) bool {
-		list, ok := m["anyOf"].([]any)
-		if ok {
-			delete(m, "anyOf")
-			m["oneOf"] = list
-		}
-		return ok
-	}},
+	{"anyOf to oneOf", false, func(_ *breeder, m tree) bool { return replaceKey(m, "anyOf", "oneOf") }},
 	{"make nullable", false, func(_ *breeder, m tree) bool {
 		if m["$defs"] != nil || len(m) == 0 {
 			return false
@@ -213,6 +206,15 @@ var mutations = []mutation{
 		}
 		return true
 	}},
+}
+
+func replaceKey(m tree, from, to string) bool {
+	value, ok := m[from]
+	if ok {
+		delete(m, from)
+		m[to] = value
+	}
+	return ok
 }
 
 func replace(m tree, keyword, from, to string) bool {

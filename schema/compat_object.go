@@ -69,7 +69,7 @@ func (p *prover) requiredFit(s *shape, r *node, names []string, rep *report) boo
 	return ok
 }
 
-// subschemas lists what n says of a member; rest tells that this is
+// readerMember lists what n says of a member; rest tells that this is
 // additionalProperties.
 func (p *prover) readerMember(n *node, name string) (subs []*node, rest bool) {
 	if q, ok := n.properties[name]; ok && q.node != nil {
@@ -88,6 +88,10 @@ func (p *prover) readerMember(n *node, name string) (subs []*node, rest bool) {
 
 func (p *prover) membersFit(s *shape, r *node, names []string, rep *report) bool {
 	ok := true
+	declared := make(map[string]bool, len(names))
+	for _, name := range names {
+		declared[name] = true
+	}
 	for _, name := range p.withReaders(s, r, names) {
 		m, possible := p.memberOf(s, name)
 		if !possible {
@@ -96,7 +100,7 @@ func (p *prover) membersFit(s *shape, r *node, names []string, rep *report) bool
 		subs, rest := p.readerMember(r, name)
 		subs = append(subs, p.unevaluated(r, name)...)
 		fix := ""
-		if !slices.Contains(names, name) {
+		if !declared[name] {
 			fix = "declare " + quote(name) + " in the writer's schema, or forbid other members there (additionalProperties false)"
 		}
 		for _, sub := range subs {

@@ -31,7 +31,8 @@ func (g *sampler) sample(v any) any {
 	return g.all([]any{v}, 0)
 }
 
-// gather collects the schemas for one value, one alternative taken of each union.
+// gather collects schemas for one value: of each union one alternative and
+// perhaps more, and perhaps what depends on conditions.
 func (g *sampler) gather(set []map[string]any, v any, depth int) []map[string]any {
 	m, ok := v.(map[string]any)
 	if !ok || depth > 20 {
@@ -48,7 +49,24 @@ func (g *sampler) gather(set []map[string]any, v any, depth int) []map[string]an
 	}
 	for _, keyword := range []string{"anyOf", "oneOf"} {
 		if l, ok := m[keyword].([]any); ok && len(l) > 0 {
-			set = g.gather(set, l[g.r.IntN(len(l))], depth+1)
+			chosen := g.r.IntN(len(l))
+			set = g.gather(set, l[chosen], depth+1)
+			for i, sub := range l {
+				if branch, _ := sub.(map[string]any); i != chosen && branch["type"] != "null" && g.r.IntN(3) == 0 {
+					set = g.gather(set, sub, depth+1)
+				}
+			}
+		}
+	}
+	for _, keyword := range []string{"if", "then", "else"} {
+		if sub, ok := m[keyword]; ok && g.r.IntN(2) == 0 {
+			set = g.gather(set, sub, depth+1)
+		}
+	}
+	dependents, _ := m["dependentSchemas"].(map[string]any)
+	for _, name := range sortedKeys(dependents) {
+		if g.r.IntN(2) == 0 {
+			set = g.gather(set, dependents[name], depth+1)
 		}
 	}
 	return set
@@ -182,6 +200,12 @@ func (g *sampler) object(set []map[string]any, depth int) any {
 		}
 		for _, name := range readStrings(m["required"]) {
 			declared[name], needed[name] = true, true
+		}
+		dependents, _ := m["dependentRequired"].(map[string]any)
+		for _, names := range dependents {
+			for _, name := range readStrings(names) {
+				declared[name] = true
+			}
 		}
 		if a, ok := m["additionalProperties"].(map[string]any); ok {
 			asked = asked || slices.ContainsFunc(sortedKeys(a), func(k string) bool { return !isAnnotation(k) && k != "default" })

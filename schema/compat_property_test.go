@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,10 +44,16 @@ func refused(tb testing.TB, r *rand.Rand, w, reader *Schema, policy ReaderPolicy
 	if err != nil {
 		tb.Fatal(err)
 	}
+	other, err := reader.load()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	g := sampler{r: r, doc: c.doc, lenient: policy == ReadersIgnoreUnknown}
+	d := newDeclarer(r, c, other)
 	for range tries {
-		text, err := json.Marshal(g.sample(c.doc.root))
-		if err != nil || w.Validate(text) != nil {
+		value := g.sample(c.doc.root)
+		text, err := json.Marshal(value)
+		if err != nil || w.Validate(text) != nil || g.lenient && !d.sends([]*node{c.root}, value) {
 			continue
 		}
 		sent++
@@ -187,9 +194,9 @@ func TestBreaksIsNotAlarmist(t *testing.T) {
 	}
 }
 
-// onlyByMeaning are keywords that are accepted only where both sides mean the
-// same.
-var onlyByMeaning = regexp.MustCompile(`"(not|contains|if)":`)
+// onlyByMeaning is what is accepted only where both sides mean the same: some
+// keywords, and a oneOf of which two alternatives could fit.
+var onlyByMeaning = regexp.MustCompile(`"(not|contains|if|dependentSchemas|unevaluatedProperties)":|"overlap"`)
 
 // A schema does not break itself, whatever its definitions are called.
 func TestBreaksIdentity(t *testing.T) {
@@ -223,6 +230,63 @@ func TestBreaksIdentity(t *testing.T) {
 		if s := parsed(t, b.document()); s != nil {
 			check(fmt.Sprint(i), s)
 		}
+	}
+}
+
+// closing are keywords with which a new member may be no news to the other side,
+// or none that it takes, and those of onlyByMeaning.
+var closing = []string{"additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames", "minProperties", "not", "contains", "if", "dependentSchemas"}
+
+// The everyday change is never refused: an optional member with a new name.
+func TestBreaksNotForAddedMember(t *testing.T) {
+	t.Parallel()
+	var docs []tree
+	for _, m := range readModels(t) {
+		doc, err := readDocument(MustParse(string(m.Schema)).text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if root, ok := doc.root.(tree); ok {
+			docs = append(docs, root)
+		}
+	}
+	b := &breeder{rand.New(rand.NewPCG(*compatSeed, 5))}
+	for range *compatPairs / 8 {
+		docs = append(docs, b.document(), tree{"type": "object", "$defs": b.definitions(), "properties": tree{"u": b.overlapping("anyOf")}})
+	}
+	tried, unions := 0, 0
+	for _, doc := range docs {
+		for _, m := range places(doc, nil) {
+			for _, keyword := range closing {
+				delete(m, keyword)
+			}
+			if m["$comment"] == "overlap" {
+				replaceKey(m, "oneOf", "anyOf")
+			}
+		}
+		old := parsed(t, doc)
+		for i := range places(doc, nil) {
+			copied, _ := cloned(doc).(tree)
+			properties, _ := places(copied, nil)[i]["properties"].(tree)
+			if properties == nil {
+				continue
+			}
+			properties["fresh"] = tree{"type": "string"}
+			tried++
+			if strings.Contains(old.String(), `"overlap"`) {
+				unions++
+			}
+			grown := parsed(t, copied)
+			for _, pair := range [][2]*Schema{{old, grown}, {grown, old}} {
+				if breaks := Breaks(pair[0], pair[1], ReadersIgnoreUnknown); breaks != nil {
+					t.Errorf("%v\nwriter %s\nreader %s", breaks, pair[0], pair[1])
+				}
+			}
+		}
+	}
+	t.Logf("%d members added, %d of them where alternatives overlap", tried, unions)
+	if tried < 100 || unions < 10 {
+		t.Error("too few for the test to mean anything")
 	}
 }
 

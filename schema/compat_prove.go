@@ -20,6 +20,8 @@ type prover struct {
 	trail        []pair // verdicts that hold so far, oldest first
 	telling      map[pair]bool
 	listings     map[*node]int
+	declarations map[*node]*declaration
+	tags         map[*node]map[string]map[string]bool
 }
 
 // A conjunction is a set of the writer's schemas that all apply to one place.
@@ -45,6 +47,8 @@ func newProver(w, r *compiled, policy ReaderPolicy) *prover {
 		verdicts:     make(map[pair]bool),
 		telling:      make(map[pair]bool),
 		listings:     make(map[*node]int),
+		declarations: make(map[*node]*declaration),
+		tags:         make(map[*node]map[string]map[string]bool),
 	}
 	classify(p.writer, p.reader)
 	return p
@@ -136,7 +140,7 @@ func (p *prover) each(key pair, rep *report) bool {
 	}
 	ok = true
 	for _, s := range shapes {
-		if !p.fits(s, key.reader, rep) {
+		if !p.every(s, key.reader, rep) {
 			if ok = false; rep == nil {
 				return false
 			}

@@ -16,6 +16,15 @@ type shape struct {
 	values []constant // all there are; nil if they are too many to list
 
 	chosen map[string]choice // members that were looked at case by case
+
+	// What may apply as well, and the members that are declared only there; open
+	// tells that this declares members without a name.
+	beside []*node
+	extra  map[string]bool
+	open   bool
+	cases  []*shape // without it, and with it
+
+	names []string // see [prover.names]
 }
 
 // A choice is what holds for one member of a shape.
@@ -31,7 +40,7 @@ func (p *prover) expand(c *conjunction) ([]*shape, bool) {
 	}
 	c.expanded = true
 	e := expansion{prover: p, shapes: []*shape{}}
-	if e.walk(nil, c.nodes, nil) {
+	if e.walk(nil, c.nodes, nil, nil) {
 		c.shapes = e.shapes
 	}
 	return c.shapes, c.shapes != nil
@@ -45,8 +54,9 @@ type expansion struct {
 }
 
 // walk adds the pending schemas to the set, and takes every way through the
-// unions that it meets.
-func (e *expansion) walk(set, pending []*node, unions [][]*node) bool {
+// unions that it meets. Of an anyOf it takes one alternative, and those behind
+// it may apply as well: who takes the second has left the first.
+func (e *expansion) walk(set, pending []*node, unions []choosing, beside []*node) bool {
 	if e.tried++; e.tried > maxAlternatives || !e.spend(1) {
 		return false
 	}
@@ -63,10 +73,12 @@ func (e *expansion) walk(set, pending []*node, unions [][]*node) bool {
 			pending = append(slices.Clip(pending), n.ref)
 		}
 		pending = append(slices.Clip(pending), n.allOf...)
-		for _, group := range [][]*node{n.anyOf, n.oneOf} {
-			if len(group) > 0 {
-				unions = append(slices.Clip(unions), group)
-			}
+		beside = append(slices.Clip(beside), conditional(n)...)
+		if len(n.anyOf) > 0 {
+			unions = append(slices.Clip(unions), choosing{n.anyOf, false})
+		}
+		if len(n.oneOf) > 0 {
+			unions = append(slices.Clip(unions), choosing{n.oneOf, true})
 		}
 	}
 	possible := allKinds
@@ -78,16 +90,35 @@ func (e *expansion) walk(set, pending []*node, unions [][]*node) bool {
 	}
 	if len(unions) == 0 {
 		if s := e.shape(set); s.kinds != 0 {
+			e.widen(s, beside)
 			e.shapes = append(e.shapes, s)
 		}
 		return true
 	}
-	for _, branch := range unions[0] {
-		if e.writer.possible(branch)&possible != 0 && !e.walk(slices.Clone(set), []*node{branch}, unions[1:]) {
+	for i, branch := range unions[0].branches {
+		if e.writer.possible(branch)&possible == 0 {
+			continue
+		}
+		also := slices.Clip(beside)
+		if !unions[0].exclusive && possible&kindObject != 0 {
+			for _, later := range unions[0].branches[i+1:] {
+				if !e.apart(branch, later) {
+					also = append(also, later)
+				}
+			}
+			e.spend((len(unions[0].branches) - i) / 32)
+		}
+		if !e.walk(slices.Clone(set), []*node{branch}, unions[1:], also) {
 			return false
 		}
 	}
 	return true
+}
+
+// A choosing is a union of the writer; exclusive is oneOf.
+type choosing struct {
+	branches  []*node
+	exclusive bool
 }
 
 // shape reads what a set of schemas says about kinds and values.
@@ -164,6 +195,7 @@ func (s *shape) with(member string, c choice) *shape {
 		s.chosen = make(map[string]choice, 1)
 	}
 	s.chosen[member] = c
+	s.names = nil
 	return s
 }
 

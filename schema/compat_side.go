@@ -14,6 +14,8 @@ type side struct {
 	class map[*node]int // equal on both sides for what means the same; 0 if unknown
 	kind  map[*node]kinds
 
+	decimalTexts map[*node]bool // plain strings beside a number in one anyOf
+
 	meaning *meaning
 }
 
@@ -34,6 +36,10 @@ func newSide(c *compiled) *side {
 	}
 	for _, f := range s.meaning.facts {
 		f.forgetDefault()
+	}
+	s.decimalTexts = make(map[*node]bool)
+	for n := range s.ids {
+		s.findDecimals(n)
 	}
 	return s
 }
@@ -108,6 +114,13 @@ func classify(a, b *side) {
 		}
 		return
 	}
+}
+
+func (p *prover) sideOf(n *node) *side {
+	if _, ok := p.writer.ids[n]; ok {
+		return p.writer
+	}
+	return p.reader
 }
 
 // anything recognises a schema that says nothing.

@@ -196,6 +196,23 @@ var evolutions = []evolution{
 	{"if, unproven", object("a", str), `{"if":{"required":["a"]},"then":{"required":["b"]}}`, " unproven", same},
 	{"if that always holds", object("a!", str, "b!", str), `{"if":{"required":["a"]},"then":{"required":["b"]},"else":false}`, "", same},
 
+	// what applies to some values only
+	{"then declares a member", objectWith(`,"if":{"required":["k"]},"then":`+object("x!", integer), "k", str), object("k", str, "x", str), "/x type", same},
+	{"then declares a member that fits", objectWith(`,"if":{"required":["k"]},"then":`+object("x!", integer), "k", str), object("k", str, "x", num), "", "/x type"},
+	{"else declares a member", objectWith(`,"if":{"required":["k"]},"else":`+object("x", integer), "k", str), object("k", str, "x", str), "/x type", same},
+	{"if names a member", objectWith(`,"if":{"required":["x"]},"then":{"required":["k"]}`, "k", str), objectWith(closed, "k", str), "/x additionalProperties", "/* additionalProperties"},
+	{"dependentSchemas declares a member", objectWith(`,"dependentSchemas":{"k":`+object("x!", integer)+`}`, "k", str), object("k", str, "x", str), "/x type", same},
+	{"dependentRequired declares a member", objectWith(`,"dependentRequired":{"k":["x"]}`, "k", str), object("k", str, "x", str), "/x type", same},
+	{"not declares nothing", objectWith(`,"not":`+object("x!", str), "k", str), object("k", str, "x", str), "", "/x type"},
+	{"two alternatives fit, the reader wants one", anyOf(object("a!", str), object("b!", str)), oneOf(object("a!", str), object("b!", str)), " unproven", same},
+	{"two alternatives fit, the reader's are closed", anyOf(object("a!", str), object("b!", str)), anyOf(objectWith(closed, "a!", str), objectWith(closed, "b!", str)), " anyOf", "/* additionalProperties"},
+	{"two sealed alternatives fit", `{"type":"object","anyOf":[` + object("a", str) + `,` + object("b", str) + `],"unevaluatedProperties":false}`, `{"maxProperties":1}`, " maxProperties", same},
+	{"one of two sealed alternatives fits", `{"type":"object","oneOf":[` + object("a!", str) + `,` + object("b!", str) + `],"unevaluatedProperties":false}`, `{"maxProperties":1}`, "", same},
+	{"member added to one of two models without a tag", anyOf(object("a!", str), object("b!", str)), anyOf(object("a!", str, "n", integer), object("b!", str)), "", "/n type"},
+	{"member added that the other model has otherwise", anyOf(object("a!", str), object("b!", str, "n", str)), anyOf(object("a!", str, "n", integer), object("b!", str, "n", str)), "", " anyOf"},
+	{"member added that another kind has otherwise", oneOf(kinded("a"), kinded("b", "n", str)), oneOf(kinded("a", "n", integer), kinded("b", "n", str)), "", "/n type"},
+	{"the same in an anyOf", anyOf(kinded("a"), kinded("b", "n", str)), anyOf(kinded("a", "n", integer), kinded("b", "n", str)), "", "/n type"},
+
 	// references
 	{"put into $defs", object("a", list(str)), `{"$defs":{"L":` + list(str) + `},"type":"object","properties":{"a":{"$ref":"#/$defs/L"}}}`, "", same},
 	{"recursion, widened", `{"$defs":{"N":{"type":"object","properties":{"v":{"type":"integer"},"next":{"anyOf":[{"$ref":"#/$defs/N"},{"type":"null"}]}}}},"$ref":"#/$defs/N"}`,
@@ -208,6 +225,11 @@ var evolutions = []evolution{
 		`{"type":"object","properties":{"n":{"type":"object","properties":{"n":{"type":"object","properties":{"n":{"$ref":"#"}}}}}}}`, "", same},
 	{"Decimal relaxed", decimalOf(`(?:\\d{0,4}|(?=[\\d.]{1,7}0*$)\\d{0,4}\\.\\d{0,2}0*$)`), decimalOf(`(?:\\d{0,6}|(?=[\\d.]{1,9}0*$)\\d{0,6}\\.\\d{0,2}0*$)`), "", same},
 	{"Decimal narrowed", decimalOf(`\\d*\\.?\\d*$`), decimalOf(`(?:\\d{0,6}|(?=[\\d.]{1,9}0*$)\\d{0,6}\\.\\d{0,2}0*$)`), " pattern", same},
+	{"Decimal of Pydantic 2.14 for readers of 2.13", anyOf(num, str, null), anyOf(num, `{"type":"string","pattern":"^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d{0,2}0*$"}`, null), "", " pattern"},
+	{"Decimal with bounds of Pydantic 2.14", anyOf(`{"type":"number","minimum":0}`, str), decimalOf(`\\d*\\.?\\d*$`), "", " pattern"},
+	{"text beside a number, another pattern", anyOf(num, str), anyOf(num, `{"type":"string","pattern":"^a"}`), " pattern", same},
+	{"text with a length beside a number", anyOf(num, `{"type":"string","maxLength":9}`), decimalOf(`\\d*\\.?\\d*$`), " pattern", same},
+	{"text without a number", anyOf(str, null), anyOf(decimalOf(`\\d*\\.?\\d*$`), null), " pattern", same},
 	{"float becomes Decimal", num, decimalOf(`\\d*\\.?\\d*$`), "", same},
 	{"Decimal becomes float", decimalOf(`\\d*\\.?\\d*$`), num, " type", same},
 }

@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // formatLengths are the lengths of the texts that a format permits.
 var formatLengths = map[string][2]int{
 	"date": {10, 10}, "time": {8, -1}, "date-time": {19, -1},
@@ -40,7 +42,7 @@ func (p *prover) textFits(s *shape, r *node, rep *report) bool {
 	if r.maxLength >= 0 && (most < 0 || most > r.maxLength) {
 		ok = p.refuse(rep, "maxLength", upTo(most, "character"), "at most "+plural(r.maxLength, "character"), "lower maxLength in the writer's schema, or raise it in the reader's")
 	}
-	if r.pattern != nil && !s.matches(r.pattern) {
+	if r.pattern != nil && !p.matches(s, r.pattern) {
 		ok = p.patternRefuses(s, r.pattern, rep)
 	}
 	if r.format != nil && !s.formatted(r.format) {
@@ -56,8 +58,11 @@ func upTo(most int, unit string) string {
 	return "up to " + plural(most, unit)
 }
 
-func (s *shape) matches(r *pattern) bool {
+func (p *prover) matches(s *shape, r *pattern) bool {
 	for _, n := range s.nodes {
+		if p.lenient && r.decimal != nil && p.writer.decimalTexts[n] {
+			return true
+		}
 		if n.pattern == nil {
 			continue
 		}
@@ -170,4 +175,17 @@ func (s *shape) formatText() string {
 		}
 	}
 	return "any text"
+}
+
+// findDecimals notes the text form of a Decimal as Pydantic has written it since
+// 2.14, without the pattern.
+func (s *side) findDecimals(n *node) {
+	if !slices.ContainsFunc(n.anyOf, func(sub *node) bool { return sub.types == kindNumber }) {
+		return
+	}
+	for _, sub := range n.anyOf {
+		if f := s.facts[sub]; sub.types == kindString && len(f.local) == 1 && len(f.edges) == 0 {
+			s.decimalTexts[sub] = true
+		}
+	}
 }

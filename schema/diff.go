@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json"
 )
 
 // A Difference is one place at which two schemas mean different things.
@@ -44,6 +42,7 @@ func diff(a, b *Schema, forgiving bool) []Difference {
 	w := differ{a: newMeaning(ca.doc), b: newMeaning(cb.doc), seen: make(map[[2]int]bool), forgiving: forgiving}
 	levels := max(w.a.levels(), w.b.levels())
 	w.knownA, w.knownB = w.a.look(levels), w.b.look(levels)
+	w.likeA, w.likeB = w.a.likeness(levels), w.b.likeness(levels)
 	w.facts(0, 0)
 	if len(w.list) == 0 && !w.forgave { // cannot be, but an empty list must mean equal
 		w.list = []Difference{{Have: shorten(a.String()), Want: shorten(b.String())}}
@@ -57,6 +56,7 @@ func diff(a, b *Schema, forgiving bool) []Difference {
 type differ struct {
 	a, b           *meaning
 	knownA, knownB []digest
+	likeA, likeB   []digest // the same without the patterns of Decimals
 	seen           map[[2]int]bool
 	list           []Difference
 
@@ -98,17 +98,11 @@ func (w *differ) forgives(fa, fb *fact) bool {
 	if !w.forgiving || have != absent && want != absent {
 		return false
 	}
-	for _, text := range []string{have, want} {
-		var pattern string
-		if text == absent || json.Unmarshal([]byte(text), &pattern) != nil {
-			continue
-		}
-		if _, decimal := parseDecimalPattern(pattern); decimal {
-			w.forgave = true
-			return true
-		}
+	if !isDecimalPattern(have) && !isDecimalPattern(want) {
+		return false
 	}
-	return false
+	w.forgave = true
+	return true
 }
 
 func (w *differ) add(path, have, want string) {
@@ -131,17 +125,31 @@ func (w *differ) edges(fa, fb *fact) {
 	}
 }
 
-// pairs takes equal parts away from both sides. If one remains on each, that is
-// where to look; otherwise something was added, removed or both.
+// pairs takes parts that belong together away from both sides: first equal
+// ones, then those that a reader of the schemas would take for one and the same,
+// and looks into these. If one remains on each side, that is where to look, too;
+// otherwise something was added, removed or both.
 func (w *differ) pairs(fa *fact, name string, left, right []edge) {
-	for i := 0; i < len(left); i++ {
-		at := slices.IndexFunc(right, func(e edge) bool { return w.knownB[e.to] == w.knownA[left[i].to] })
-		if at < 0 {
-			continue
+	match := func(same func(a, b int) bool, look bool) {
+		for i := 0; i < len(left); i++ {
+			at := slices.IndexFunc(right, func(e edge) bool { return same(left[i].to, e.to) })
+			if at < 0 {
+				continue
+			}
+			if look {
+				w.facts(left[i].to, right[at].to)
+			}
+			right = slices.Delete(right, at, at+1)
+			left = slices.Delete(left, i, i+1)
+			i--
 		}
-		right = slices.Delete(right, at, at+1)
-		left = slices.Delete(left, i, i+1)
-		i--
+	}
+	match(func(a, b int) bool { return w.knownA[a] == w.knownB[b] }, false)
+	if len(left) > 1 || len(right) > 1 {
+		match(func(a, b int) bool { return w.likeA[a] == w.likeB[b] }, true)
+		for _, of := range []func(*meaning, int) string{(*meaning).tag, (*meaning).title, (*meaning).name} {
+			match(func(a, b int) bool { text := of(w.a, a); return text != "" && text == of(w.b, b) }, true)
+		}
 	}
 	if len(left) == 1 && len(right) == 1 {
 		w.facts(left[0].to, right[0].to)

@@ -28,13 +28,15 @@ var updateDocs = flag.Bool("update-docs", false, "write the outputs of commands 
 //   - a Go block that begins with "// dir/file.go" becomes that file;
 //   - a line "$ salt …" of a console block is run in this process, any other by a
 //     shell, "$ echo $?" excepted; one that ends in "&" goes on until the end;
+//   - "$ export NAME=VALUE" is all that the commands know of the environment, but
+//     for SALT_ACTOR, which stands for the reader's name and machine;
+//   - "go mod init PATH" of another block names the module;
 //   - "<!-- seen: PARTICIPANT -->" is a service that was seen;
 //   - a JSON block that begins with "//" is not looked at, nor are other languages.
 type guide struct {
 	cli
 
 	text     string
-	registry string
 	code     string // exit code of the last command
 	token    string // the first that was printed
 	replaced []string
@@ -44,18 +46,20 @@ type guide struct {
 var (
 	guideBlock = regexp.MustCompile("(?ms)^```(go|console)\n(.*?)^```$|^<!-- seen: (.*?) -->$")
 	goFile     = regexp.MustCompile(`^// (\S+\.go)\n`)
+	exported   = regexp.MustCompile(`^export ([A-Z_]+)=(\S+)$`)
+	moduleInit = regexp.MustCompile(`(?m)^go mod init (\S+)$`)
 	variable   = regexp.MustCompile(`^([A-Z_]+)=(\S+) (salt .*)$`)
 	minutes    = regexp.MustCompile(`\b\d+m ago\b`)
 	salted     = regexp.MustCompile(`salt_[A-Za-z0-9_-]{43}`)
 	hashed     = regexp.MustCompile(`[0-9a-f]{64}`)
 )
 
-func TestEvolvingGuide(t *testing.T) { runGuide(t, "evolving-events.md", "file:registry") }
+func TestEvolvingGuide(t *testing.T) { runGuide(t, "evolving-events.md") }
 
-func TestRegistryGuide(t *testing.T) { runGuide(t, "running-the-registry.md", "file:registry") }
+func TestRegistryGuide(t *testing.T) { runGuide(t, "running-the-registry.md") }
 
 // runGuide runs a page, and compares what it shows with what was printed.
-func runGuide(t *testing.T, name, registry string) {
+func runGuide(t *testing.T, name string) {
 	t.Helper()
 	page, err := filepath.Abs(filepath.Join("../../docs", name))
 	if err != nil {
@@ -70,9 +74,13 @@ func runGuide(t *testing.T, name, registry string) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir()) // not parallel: packages are named relative to it
-	writeModule(t, root)
-	g := &guide{text: string(text), registry: registry}
-	g.env = map[string]string{"SALT_REGISTRY": registry, "SALT_ACTOR": "ann@laptop"}
+	module := moduleInit.FindStringSubmatch(string(text))
+	if module == nil {
+		t.Fatal("the page does not say go mod init, so readers have no module")
+	}
+	writeModule(t, root, module[1])
+	g := &guide{text: string(text)}
+	g.env = map[string]string{"SALT_ACTOR": "ann@laptop"}
 	defer g.end(t)
 	commands := 0
 	want := guideBlock.ReplaceAllStringFunc(g.text, func(block string) string {
@@ -106,7 +114,7 @@ func runGuide(t *testing.T, name, registry string) {
 }
 
 // writeModule makes the working directory a module that requires this one.
-func writeModule(t *testing.T, root string) {
+func writeModule(t *testing.T, root, name string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
@@ -116,7 +124,7 @@ func writeModule(t *testing.T, root string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mod := strings.Replace(string(text), "module github.com/celerysalt/salt", "module example.com/shop", 1) +
+	mod := strings.Replace(string(text), "module github.com/celerysalt/salt", "module "+name, 1) +
 		"\nrequire github.com/celerysalt/salt v0.0.0\n\nreplace github.com/celerysalt/salt => " + root + "\n"
 	for name, text := range map[string]string{"go.mod": mod, "go.sum": string(sum)} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -131,7 +139,7 @@ func (g *guide) see(t *testing.T, text string) {
 	if err := json.Unmarshal([]byte(text), p, json.RejectUnknownMembers(true)); err != nil {
 		t.Fatal(err)
 	}
-	store, err := salt.OpenRegistry(t.Context(), g.registry)
+	store, err := salt.OpenRegistry(t.Context(), g.env["SALT_REGISTRY"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +189,10 @@ func (g *guide) command(t *testing.T, command string) string {
 		return g.code + "\n"
 	}
 	line := strings.NewReplacer(g.replaced...).Replace(strings.ReplaceAll(command, "salt_EXAMPLE", cmp.Or(g.token, "salt_EXAMPLE")))
+	if set := exported.FindStringSubmatch(line); set != nil {
+		g.env[set[1]], g.code = set[2], "0"
+		return ""
+	}
 	if set := variable.FindStringSubmatch(line); set != nil {
 		t.Setenv(set[1], set[2])
 		defer os.Unsetenv(set[1])

@@ -6,9 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -24,7 +22,8 @@ func (a *app) registryCommand() *cobra.Command {
 
 const registryTokenLong = `Make a token for the registry's server. The token is printed once and kept
 nowhere: give it to the program as SALT_REGISTRY_TOKEN. The line goes into the
-server's file of tokens, which holds a hash only.
+server's file of tokens, which holds a hash only; --append adds it to one of lines
+or to an array, and refuses a name that is taken.
 
 A token reads; with --write it also registers, deprecates and sets policies. With
 --prefix it reaches only topics that begin so.`
@@ -66,7 +65,7 @@ func (a *app) registryTokenCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&line.Write, "write", false, "may change the registry")
 	cmd.Flags().StringArrayVar(&line.Prefixes, "prefix", nil, "only topics that begin with `PREFIX`; repeatable")
-	cmd.Flags().StringVar(&file, "append", "", "append the line to this `FILE` of tokens instead of printing it")
+	cmd.Flags().StringVar(&file, "append", "", "add the line to this `FILE` of tokens, lines or an array, instead of printing it")
 	return cmd
 }
 
@@ -81,8 +80,12 @@ func (a *app) token(line tokenLine, file string) error {
 		return fmt.Errorf("make the token: %w", err)
 	}
 	if file != "" {
-		if err := appendLine(file, text); err != nil {
+		tightened, err := appendToken(file, text)
+		if err != nil {
 			return err
+		}
+		if tightened {
+			fmt.Fprintf(a.err, "salt: %s can be read by its owner and group only from now on\n", printable(file))
 		}
 	}
 	switch {
@@ -92,17 +95,4 @@ func (a *app) token(line tokenLine, file string) error {
 		return a.print(token)
 	}
 	return a.print("token  " + token + "\nline   " + string(text))
-}
-
-// appendLine adds to a file of JSON lines that only its owner may read.
-func appendLine(file string, text []byte) error {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the person names it
-	if err != nil {
-		return misusef("append the token: %w", err)
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("append the token: %w", err)
-	}
-	return nil
 }

@@ -95,7 +95,7 @@ func (a *app) openStore(ctx context.Context, f *registryFlags, url string) (salt
 	case !f.empty:
 		return nil, fmt.Errorf("%w; correct %s or SALT_REGISTRY, or make the registry with salt schema register", err, f.flagName())
 	}
-	fmt.Fprintf(a.err, "salt: %s: it counts as an empty one\n", printable(err.Error()))
+	fmt.Fprintf(a.err, "salt: %s; it counts as an empty one\n", printable(err.Error()))
 	return registry.NewMemory(), nil
 }
 

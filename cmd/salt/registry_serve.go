@@ -23,7 +23,8 @@ Registry. Ctrl-C and SIGTERM end it when running requests are done.
 
 With --tokens only those listed there get in; see salt registry token. The file is
 read when the server starts. Without it everybody does everything, so then only a
-loopback address is taken, unless --insecure says that something else guards it.
+loopback address is taken, and only requests that name this machine are answered,
+unless --insecure says that something else guards it.
 
 With --verbose every request is logged.`
 
@@ -32,6 +33,8 @@ type serveFlags struct {
 	cert, key             string
 	maxBody               int64
 	insecure              bool
+
+	guarded bool // --tokens was given
 }
 
 func (a *app) registryServeCommand() *cobra.Command {
@@ -41,8 +44,11 @@ func (a *app) registryServeCommand() *cobra.Command {
 		Example: `  salt registry serve --store file:registry
   salt registry serve --store postgres://salt@db/salt --listen :8443 --tokens tokens.json --tls-cert cert.pem --tls-key key.pem`,
 		Args: arguments(0, 0, "no arguments (see --store and --listen)"),
-		RunE: a.action(func(ctx context.Context, _ []string) error { return a.serve(ctx, &f) }),
 	}
+	cmd.RunE = a.action(func(ctx context.Context, _ []string) error {
+		f.guarded = cmd.Flags().Changed("tokens")
+		return a.serve(ctx, &f)
+	})
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8081", "`ADDRESS` to listen on")
 	flags.StringVar(&f.store, "store", "", "`URL` of the registry to serve: postgres://…, file:DIRECTORY or memory: (default $SALT_REGISTRY)")
@@ -50,7 +56,7 @@ func (a *app) registryServeCommand() *cobra.Command {
 	flags.StringVar(&f.cert, "tls-cert", "", "`FILE` of the certificate and its chain, PEM")
 	flags.StringVar(&f.key, "tls-key", "", "`FILE` of the certificate's key, PEM")
 	flags.Int64Var(&f.maxBody, "max-body", 1<<20, "largest body of a request, in `BYTES`")
-	flags.BoolVar(&f.insecure, "insecure", false, "let everybody in on any address")
+	flags.BoolVar(&f.insecure, "insecure", false, "let everybody in, on any address and under any name")
 	return cmd
 }
 
@@ -83,6 +89,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			scheme = "https"
 		}
 		fmt.Fprintf(a.err, "salt: serving %s on %s://%s\n", shownStore(cmp.Or(f.store, a.env("SALT_REGISTRY"))), scheme, listener.Addr())
+		if opts.Tokens == nil {
+			fmt.Fprintf(a.err, "salt: no tokens: whoever reaches the address may read and write everything\n")
+		}
 		if opts.Tokens != nil && encryption == nil && !loopback(f.listen) {
 			fmt.Fprintf(a.err, "salt: tokens travel in the clear: give --tls-cert and --tls-key, or let a proxy do TLS\n")
 		}
@@ -92,7 +101,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 
 // options checks the flags; what they name is read.
 func (f *serveFlags) options() (*server.Options, *tls.Config, error) {
-	opts := &server.Options{MaxBody: f.maxBody}
+	opts := &server.Options{MaxBody: f.maxBody, AnyHost: f.insecure}
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return nil, nil, misusef("--listen %q is no address such as 127.0.0.1:8081 or :8081", f.listen)
 	}
@@ -101,12 +110,14 @@ func (f *serveFlags) options() (*server.Options, *tls.Config, error) {
 		return nil, nil, misusef("--max-body %d is not positive", f.maxBody)
 	case (f.cert == "") != (f.key == ""):
 		return nil, nil, misusef("--tls-cert and --tls-key belong together")
-	case f.tokens != "" && f.insecure:
+	case f.guarded && f.tokens == "":
+		return nil, nil, misusef("--tokens names no file; leave it out to let everybody in")
+	case f.guarded && f.insecure:
 		return nil, nil, misusef("--insecure lets everybody in, so --tokens makes no sense with it")
-	case f.tokens == "" && !f.insecure && !loopback(f.listen):
+	case !f.guarded && !f.insecure && !loopback(f.listen):
 		return nil, nil, misusef("--listen %s can be reached from elsewhere: give --tokens FILE (see salt registry token), or --insecure if something else guards it", f.listen)
 	}
-	if f.tokens != "" {
+	if f.guarded {
 		tokens, err := server.LoadTokens(f.tokens)
 		if err != nil {
 			return nil, nil, misuse{err}

@@ -93,7 +93,7 @@ func TestRegistryServe(t *testing.T) {
 	}{
 		{write, []string{"schema", "register", d.file("v2.json")}, 0, "registered  user.created v2"},
 		{read, []string{"schema", "check", d.file("v3.json")}, 3, "REFUSED  user.created v3"},
-		{read, []string{"schema", "register", d.file("price.json")}, 1, "the token may not change anything"},
+		{read, []string{"schema", "register", d.file("price.json")}, 1, `the token "reader" may not change anything`},
 		{write, []string{"schema", "register", d.file("v3.json")}, 3, "not registered  order.made v1"},
 		{"salt_wrong", []string{"schema", "list"}, 1, "the token is unknown"},
 		{read, []string{"schema", "list"}, 0, "user.created  event  v2        FORWARD        -\n"},
@@ -107,6 +107,9 @@ func TestRegistryServe(t *testing.T) {
 	}
 	r.stop()
 	code, out, err := r.done(t)
+	if strings.Contains(err, "no tokens") {
+		t.Errorf("there are tokens:\n%s", err)
+	}
 	if code != exitOK || out != "" || strings.Contains(err, write) || strings.Contains(err, read) || !strings.Contains(err, "path=/v1/records") {
 		t.Errorf("exit %d\n%s\n%s", code, out, err)
 	}
@@ -153,6 +156,7 @@ func TestRegistryServeMisuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken, _, address := serving(t, cli{}, "--store", "memory:")
+	taken.err.wait(t, "salt: no tokens: whoever reaches the address may read and write everything\n", 1)
 	for _, tt := range []struct {
 		code int
 		args []string
@@ -166,6 +170,8 @@ func TestRegistryServeMisuse(t *testing.T) {
 		{2, []string{"--store", "memory:", "--tokens", filepath.Join(dir, "absent")}, "no such file"},
 		{2, []string{"--store", "memory:", "--tokens", empty}, "sha256 is not 64 hex digits"},
 		{2, []string{"--store", "memory:", "--tokens", empty, "--insecure"}, "makes no sense"},
+		{2, []string{"--store", "memory:", "--tokens", ""}, "--tokens names no file; leave it out to let everybody in"},
+		{2, []string{"--store", "memory:", "--tokens=", "--listen", ":0", "--insecure"}, "--tokens names no file"},
 		{2, []string{"--store", "memory:", "--tls-cert", empty}, "belong together"},
 		{2, []string{"--store", "memory:", "--tls-cert", empty, "--tls-key", empty}, "read --tls-cert and --tls-key"},
 		{2, []string{"--store", "memory:", "--max-body", "0"}, "is not positive"},
@@ -180,6 +186,38 @@ func TestRegistryServeMisuse(t *testing.T) {
 	taken.stop()
 	if code, _, err := taken.done(t); code != exitOK {
 		t.Errorf("exit %d\n%s", code, err)
+	}
+}
+
+// TestRegistryServeHost: without tokens a name that others can make up is refused,
+// unless --insecure says that something else guards the server.
+func TestRegistryServeHost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		want int
+	}{
+		{nil, http.StatusForbidden},
+		{[]string{"--insecure"}, http.StatusOK},
+	} {
+		r, scheme, address := serving(t, cli{}, append([]string{"--store", "memory:"}, tt.args...)...)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, scheme+"://"+address+"/v1/records", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host, req.Close = "rebind.example", true
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != tt.want {
+			t.Errorf("serve %q: %s, want %d", tt.args, resp.Status, tt.want)
+		}
+		r.stop()
+		if code, _, err := r.done(t); code != exitOK {
+			t.Errorf("exit %d\n%s", code, err)
+		}
 	}
 }
 

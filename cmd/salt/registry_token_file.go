@@ -29,8 +29,8 @@ func appendToken(file string, line []byte) (tightened bool, err error) {
 		return false, misusef("append the token: %w", err)
 	}
 	defer func() {
-		f.Close() //nolint:errcheck // it is closed, or was not used
 		if err != nil {
+			f.Close() // if it is not closed yet
 			err = errors.Join(err, os.Remove(next))
 		}
 	}()
@@ -75,15 +75,14 @@ func tokenFile(file string) ([]byte, fs.FileInfo, error) {
 
 // withToken adds to a file's text, which keeps its form.
 func withToken(old, line []byte) ([]byte, error) {
-	have, err := server.ParseTokens(old)
-	if err != nil {
+	if _, err := server.ParseTokens(old); err != nil {
 		return nil, fmt.Errorf("the file cannot be read: %w", err)
 	}
-	text := bytes.TrimRight(old, " \t\r\n")
-	switch array := bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")); {
-	case array:
+	text := bytes.TrimSpace(old)
+	switch {
+	case bytes.HasPrefix(text, []byte("[")):
 		text = bytes.TrimRight(text[:len(text)-1], " \t\r\n") // without the bracket
-		if have.Len() > 0 {
+		if !bytes.HasSuffix(text, []byte("[")) {
 			text = append(text, ',')
 		}
 		text = append(append(append(text, "\n  "...), line...), "\n]"...)

@@ -10,7 +10,8 @@ import (
 
 const schemaSources = `Definitions come from files of contracts (see salt gen --help; salt schema export
 writes them), or with --package from Go packages, which are built and whose
-initialisation is run. Package main cannot be asked, since nothing can import it.`
+initialisation is run, without the variables SALT_* and PG*. Package main cannot be
+asked, since nothing can import it.`
 
 const schemaCheckLong = `Say what registering would do, without doing it: the gate for CI. Of each
 definition that the registry would refuse it tells the fields, both sides, who was

@@ -80,6 +80,9 @@ func (d *desk) plain(out string) string {
 func TestSchemaRegistry(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
+	if err := os.MkdirAll(d.file("registry/topics"), 0o700); err != nil { // a registry, still empty
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		args string // words; a file's name stands for its path
 		code int

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -107,6 +109,83 @@ func TestJudgeAll(t *testing.T) {
 	}
 	if _, err := judgeAll(t.Context(), liar{plainStore{store}}, load("v1.json")); err == nil {
 		t.Error("a verdict is missing and nobody notices")
+	}
+}
+
+// newer is a registry that answers in its own way.
+type newer struct {
+	plainStore
+
+	verdict salt.Verdict
+}
+
+func (n newer) Judge(context.Context, ...*salt.Spec) ([]*salt.Verdict, error) {
+	return []*salt.Verdict{&n.verdict}, nil
+}
+
+// TestVerdictUnknown: an answer that this program does not understand is no
+// consent.
+func TestVerdictUnknown(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	defs, err := (&app{}).definitions(t.Context(), &definitionFlags{}, []string{d.file("v1.json")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		verdict salt.Verdict
+		want    string // "" if it is good
+	}{
+		{salt.Verdict{Topic: "user.created", Version: "v1", Action: salt.ActionCreate}, ""},
+		{salt.Verdict{Topic: "user.created", Version: "v1", Action: salt.ActionRefuse, Conflict: &salt.ConflictError{}}, ""},
+		{salt.Verdict{Topic: "user.created", Version: "v1", Action: "quarantine"}, `user.created v1 with "quarantine", which this program does not know`},
+		{salt.Verdict{Topic: "user.created", Version: "v1"}, `with ""`},
+		{salt.Verdict{Topic: "user.created", Version: "v1", Action: salt.ActionCreate, Conflict: &salt.ConflictError{}}, "names a conflict"},
+		{salt.Verdict{Topic: "user.created", Version: "v2", Action: salt.ActionCreate}, `answers about "user.created" "v2"`},
+	} {
+		_, err := judgeAll(t.Context(), newer{verdict: tt.verdict}, defs)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: %v, want %q", tt.verdict, err, tt.want)
+		}
+	}
+}
+
+// TestVerdictRegistered: programs are told what became of each definition, not
+// only what would have.
+func TestVerdictRegistered(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, step := range []struct {
+		args string
+		code int
+		want []string // topic, version, action, registered
+	}{
+		{"register v2.json --dry-run", 0, []string{"user.created v2 create false"}},
+		{"register v2.json", 0, []string{"user.created v2 create true"}},
+		{"check v2.json", 0, []string{"user.created v2 unchanged true"}},
+		{"check price.json", 0, []string{"price.get v1 create false"}},
+		{"register price.json v2.json v3.json", 3, []string{"order.made v1 create false", "price.get v1 create false", "user.created v2 unchanged true", "user.created v3 refuse false"}},
+		{"register v2.json price.json", 0, []string{"price.get v1 create true", "user.created v2 unchanged true"}},
+		{"register full.json", 0, []string{"price.get v1 complete true"}},
+	} {
+		args := strings.Fields("schema " + step.args + " --json")
+		for i := range args {
+			if strings.HasSuffix(args[i], ".json") {
+				args[i] = d.file(args[i])
+			}
+		}
+		code, out, errText := d.run(t, args...)
+		var got []string
+		for line := range strings.Lines(out) {
+			var v shownVerdict
+			if err := json.Unmarshal([]byte(line), &v); err != nil {
+				t.Fatalf("%v\n%s", err, line)
+			}
+			got = append(got, fmt.Sprint(v.Topic, " ", v.Version, " ", v.Action, " ", v.Registered))
+		}
+		if diff := cmp.Diff(step.want, got); code != step.code || diff != "" {
+			t.Errorf("salt schema %s: exit %d, want %d (-want +got):\n%s%s", step.args, code, step.code, diff, errText)
+		}
 	}
 }
 

@@ -149,6 +149,10 @@ func TestDefinitionsErrors(t *testing.T) {
 		"panics/panics.go":    defines("panics", "a.#", ""),
 		"quits/quits.go":      "package quits\n\nimport (\n\t\"os\"\n\n\t_ \"github.com/celerysalt/salt\"\n)\n\nfunc init() { os.Exit(0) }\n",
 		"cmd/defines/main.go": strings.Replace(defines("main", "main.made", ""), "\"github", "s \"github", 1) + "\nfunc main() {}\n",
+		"cmd/dot/main.go":     strings.NewReplacer(`"github`, `. "github`, "salt.", "").Replace(defines("main", "dot.made", "")) + "\nfunc main() {}\n",
+		"cmd/twice/main.go":   strings.Replace(defines("main", "twice.made", ""), "import ", "import _ \"github.com/celerysalt/salt\"\n\nimport ", 1) + "\nfunc main() {}\n",
+		"cmd/answers/main.go": "package main\n\nimport . \"github.com/celerysalt/salt\"\n\nvar _ = DefineRPC[int, int, *RPCError](\"dot.get\")\n\nfunc main() {}\n",
+		"other/uses/main.go":  "package main\n\nimport . \"github.com/celerysalt/salt\"\n\ntype own struct{ Define int }\n\nvar _ = own{Define: 1}.Define + len(LatestVersion)\n\nfunc main() {}\n",
 		"cmd/plain/main.go":   "package main\n\nfunc main() {}\n",
 		"plain/plain.go":      "package plain\n",
 	})
@@ -159,7 +163,12 @@ func TestDefinitionsErrors(t *testing.T) {
 		{"./panics", `run the packages' initialisation: salt: panics/panics.go:9: define panics.Made as "a.#": topic "a.#" has the wildcard`, "goroutine"},
 		{"./quits", "does a package end the program in its init?", "goroutine"},
 		{"./cmd/defines", "example.com/shop/cmd/defines/main.go:9: package main defines events, and nothing can import it; move its definitions", ""},
-		{"./cmd/...", "cmd/defines/main.go:9: package main defines events", ""},
+		{"./cmd/dot", "example.com/shop/cmd/dot/main.go:9: package main defines events", ""},
+		{"./cmd/dot/...", "example.com/shop/cmd/dot/main.go:9: package main defines events", ""},
+		{"./cmd/answers/...", "example.com/shop/cmd/answers/main.go:5: package main defines events", ""},
+		{"./cmd/twice/...", "example.com/shop/cmd/twice/main.go:11: package main defines events", ""},
+		{"./other/...", "./other/... matches no package that could define anything", "defines events"},
+		{"./cmd/defines/...", "cmd/defines/main.go:9: package main defines events", ""},
 		{"./cmd/plain", "example.com/shop/cmd/plain is a package main, which nothing can import", ""},
 		{"./plain", "./plain matches no package that could define anything", ""},
 		{"./absent", "directory not found", ""},
@@ -219,5 +228,30 @@ func init() {
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// TestDefinitionsCredentials: the packages' code is not handed what opens the
+// registry.
+func TestDefinitionsCredentials(t *testing.T) {
+	dir := module(t, map[string]string{"events/events.go": defines("events", "env.made", `, salt.Doc(environment())`), "events/env.go": `package events
+
+import (
+	"os"
+	"strings"
+)
+
+func environment() string { return strings.Join(os.Environ(), "|") }
+`})
+	for _, name := range []string{"SALT_REGISTRY_TOKEN", "SALT_REGISTRY", "SALT_URL", "PGPASSWORD", "PGSERVICEFILE"} {
+		t.Setenv(name, "Canary") // not parallel
+	}
+	t.Setenv("SHOP_SETTING", "kept")
+	defs, err := export.Definitions(t.Context(), dir, "./events")
+	if err != nil || len(defs) != 1 {
+		t.Fatalf("%v %v", defs, err)
+	}
+	if doc := defs[0].Doc; strings.Contains(doc, "Canary") || !strings.Contains(doc, "SHOP_SETTING=kept") || !strings.Contains(doc, "PATH=") {
+		t.Errorf("the packages' initialisation got %s", doc)
 	}
 }

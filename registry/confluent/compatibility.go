@@ -16,7 +16,8 @@ type verdict struct {
 
 // compatible answers POST /compatibility/subjects/{subject}/versions, as the
 // level asks for, and …/{version}, against that one version. With nothing to
-// compare with everything is compatible, unless a version was named by number.
+// compare with everything is compatible, unless a version was named by number. A
+// response or error that no version can take any more is not.
 func (s *server) compatible(r *http.Request) (any, error) {
 	version := r.PathValue("version") // "" for all
 	if version != "" {
@@ -39,6 +40,11 @@ func (s *server) compatible(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if byNumber := version != "" && version != "latest" && version != "-1"; !byNumber && sub.part != payload {
+		if err := sub.occupied(sub.latest(), want); err != nil { // registering would say so too
+			return trimmed(r, verdict{Messages: []string{err.Error()}}), nil
+		}
+	}
 	spec, have := sub.trial(want), sub.records
 	if version != "" {
 		e, err := sub.at(version)
@@ -52,11 +58,15 @@ func (s *server) compatible(r *http.Request) (any, error) {
 			spec = sub.nextTrial(want)
 		}
 	}
-	answer := sub.verdict(salt.Judge(policy, have, spec, nil))
+	return trimmed(r, sub.verdict(salt.Judge(policy, have, spec, nil))), nil
+}
+
+// trimmed is an answer as the client wants it.
+func trimmed(r *http.Request, answer verdict) verdict {
 	if r.URL.Query().Get("verbose") != "true" {
 		answer.Messages = nil
 	}
-	return answer, nil
+	return answer
 }
 
 // effective is the policy that holds for a topic.

@@ -110,6 +110,14 @@ func TestCompatibility(t *testing.T) {
 		{"POST", answers, sent(sumOnly), 200, yes, 0},        // completes v2
 		{"POST", answers, sent(nameOnly), 200, no, 0},
 
+		// a version that has an answer takes no other, whatever the level
+		{"POST", "/subjects/rpc.add-response/versions", sent(sumOnly), 200, shown("rpc.add-response", 2, 3, sumOnly), 0},
+		{"POST", answers, sent(sumOnly), 200, yes, 0}, // is there
+		{"POST", answers, sent(sumMore), 200, no, 0},
+		{"POST", answers + "/latest", sent(sumMore), 200, no, 0},
+		{"POST", "/subjects/rpc.add-response/versions", sent(sumMore), 409, "has another response", 409},
+		{"POST", answers + "/2", sent(sumMore), 200, yes, 0}, // as the answer of a next version
+
 		{"PUT", "/config", `{"compatibility":"NONE"}`, 200, `{"compatibility":"NONE"}`, 0},
 		{"POST", event, sent(nameGone), 200, yes, 0},
 	}...)

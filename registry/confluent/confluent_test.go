@@ -22,6 +22,7 @@ const (
 	nameTitle = `{"type":"object","title":"N","properties":{"name":{"type":"string","title":"Name"}},"required":["name"]}` // means nameOnly
 	nameGone  = `{"type":"object","properties":{"age":{"type":"integer"}}}`
 	sumOnly   = `{"type":"object","properties":{"sum":{"type":"number"}},"required":["sum"]}`
+	sumMore   = `{"type":"object","properties":{"sum":{"type":"number"},"unit":{"type":"string"}},"required":["sum"]}`
 	sumGone   = `{"type":"object","properties":{"total":{"type":"number"}}}`
 	failure   = `{"type":"object","properties":{"error_code":{"type":"string"}},"required":["error_code"]}`
 )
@@ -77,7 +78,9 @@ func ask(t *testing.T, h http.Handler, method, path, body string) *httptest.Resp
 
 func newRequest(t *testing.T, method, path, body string) *http.Request {
 	t.Helper()
-	return httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	return r
 }
 
 func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {

@@ -12,6 +12,7 @@ import (
 // The codes of the registry's errors. Their first three digits are the HTTP
 // status. Incompatible is 409 in what clients know, 40901 in the newest server.
 const (
+	codeForbidden    = 40301
 	codeSubject      = 40401
 	codeVersion      = 40402
 	codeSchema       = 40403
@@ -62,6 +63,9 @@ func (s *server) failure(r *http.Request, err error) *failure {
 	}
 	if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &failure{Code: codeTooLarge, Message: fmt.Sprintf("the request has more than %d bytes", tooBig.Limit)}
+	}
+	if errors.Is(err, salt.ErrForbidden) {
+		return &failure{Code: codeForbidden, Message: "the registry is read-only"}
 	}
 	if errors.Is(err, salt.ErrNotFound) {
 		return &failure{Code: codeSchema, Message: "schema not found"}

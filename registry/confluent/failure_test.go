@@ -69,3 +69,19 @@ func TestHalfAList(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// forbidding is a store that lets nobody write.
+type forbidding struct{ *registry.Memory }
+
+func (forbidding) Register(context.Context, ...*salt.Spec) error { return registry.ErrReadOnly }
+func (forbidding) SetPolicy(context.Context, string, salt.Policy) error {
+	return registry.ErrReadOnly
+}
+
+// TestReadOnly: that a store takes nothing is no failure of it.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	h := confluent.New(forbidding{registry.NewMemory()}, nil)
+	step{"POST", "/subjects/t/versions", sent(nameOnly), 403, "read-only", 40301}.run(t, h)
+	step{"PUT", "/config", `{"compatibility":"NONE"}`, 403, "read-only", 40301}.run(t, h)
+}

@@ -113,12 +113,13 @@ func TestContentTypes(t *testing.T) {
 		status              int
 		want                string
 	}{
-		{"", "", 200, "application/vnd.schemaregistry.v1+json"},
+		{"", "application/json", 200, "application/vnd.schemaregistry.v1+json"},
+		{"", "", 415, "application/vnd.schemaregistry.v1+json"}, // a web page can send a body without
 		{"*/*", "application/json", 200, "application/vnd.schemaregistry.v1+json"},
 		{"application/json", "application/json; charset=utf-8", 200, "application/json"},
 		{"application/vnd.schemaregistry+json; q=0.9, application/json; q=0.5", "application/vnd.schemaregistry+json", 200, "application/vnd.schemaregistry+json"},
 		{"application/vnd.schemaregistry.v1+json, application/json", "application/octet-stream", 200, "application/vnd.schemaregistry.v1+json"},
-		{"text/html", "", 406, "application/vnd.schemaregistry.v1+json"},
+		{"text/html", "application/json", 406, "application/vnd.schemaregistry.v1+json"},
 		{"", "text/plain", 415, "application/vnd.schemaregistry.v1+json"},
 	} {
 		r := newRequest(t, http.MethodPut, "/mode", `{"mode":"READWRITE"}`)

@@ -105,10 +105,20 @@ func (s *subject) planAnswer(want *candidate) (*salt.Spec, *entry, error) {
 	if part, _ := s.part.schema(target); part == nil {
 		return s.completed(target, want.schema), nil, nil
 	}
-	if have := s.find(want.schema); have != nil && (want.version == 0 || want.version == have.Version) {
-		return nil, have, nil
+	if err := s.occupied(target, want); err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, fail(codeIncompatible, "version %d of %q (%s) has another %s; register a new version of %q first, then its %s",
+	return nil, s.find(want.schema), nil
+}
+
+// occupied returns an error if the target has the subject's part already, and what
+// is wanted is no version's.
+func (s *subject) occupied(target *salt.Record, want *candidate) error {
+	part, _ := s.part.schema(target)
+	if have := s.find(want.schema); part == nil || have != nil && (want.version == 0 || want.version == have.Version) {
+		return nil
+	}
+	return fail(codeIncompatible, "version %d of %q (%s) has another %s; register a new version of %q first, then its %s",
 		target.Number, s.topic, target.Version, s.part.name, s.topic, s.part.name)
 }
 

@@ -60,6 +60,27 @@ func inContext(r *http.Request) (*http.Request, error) {
 	return &in, nil
 }
 
+// Changes reports whether a request to a handler of [New] changes something, as
+// far as its method and path tell: everything does but GET and HEAD, and the POSTs
+// that look something up or check it. It is for those who let some clients read
+// only.
+func Changes(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return false
+	case http.MethodPost:
+	default:
+		return true
+	}
+	r, err := inContext(r)
+	if err != nil {
+		return true // it will be refused
+	}
+	path := strings.Trim(r.URL.EscapedPath(), "/")
+	lookup := strings.HasPrefix(path, "subjects/") && strings.Count(path, "/") == 1
+	return !lookup && !strings.HasPrefix(path, "compatibility/")
+}
+
 // A probe learns the status with which the mux turns a request down.
 type probe struct {
 	header http.Header
@@ -84,7 +105,8 @@ func (s *server) serve(f action) http.Handler {
 
 // negotiate returns the content type of the answer.
 func negotiate(r *http.Request) (string, error) {
-	if sent := r.Header.Get("Content-Type"); sent != "" && r.Method != http.MethodGet {
+	// A body without any may come from a web page that may not know of us.
+	if sent := r.Header.Get("Content-Type"); (sent != "" || r.ContentLength != 0) && r.Method != http.MethodGet {
 		kind, _, err := mime.ParseMediaType(sent)
 		if err != nil || kind != "application/octet-stream" && !slices.Contains(contentTypes, kind) {
 			return contentTypes[0], fail(http.StatusUnsupportedMediaType, "HTTP 415 content type %q is not supported; send %s", sent, contentTypes[0])

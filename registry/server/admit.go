@@ -34,7 +34,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, write bool) (*htt
 			w.Header().Set("WWW-Authenticate", `Bearer realm="salt registry", error="invalid_token"`)
 			return r, nil, statusError{http.StatusUnauthorized, "the token is unknown"}
 		case write && !a.token.Write:
-			return r, nil, statusError{http.StatusForbidden, "the token may not change anything"}
+			return r, nil, statusError{http.StatusForbidden, fmt.Sprintf("the token %q may not change anything", a.token.Name)}
 		}
 	}
 	select {
@@ -92,6 +92,15 @@ func bearer(r *http.Request) string {
 		}
 	}
 	return ""
+}
+
+// refuseBody answers for a route that takes no body. It reads nothing of one.
+func refuseBody(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	w.Header().Set("Connection", "close")
+	return statusError{http.StatusRequestEntityTooLarge, "this address takes no body"}
 }
 
 // readBody reads a request's body within its bound and the deadline that around

@@ -48,9 +48,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, said.Error = told.status, told.text
 	case isConflict:
 		status, said.Error, said.Conflict = http.StatusConflict, conflict.Error(), conflict
+	case errors.Is(err, salt.ErrTooLarge):
+		status, said.Error = http.StatusRequestEntityTooLarge, err.Error()
 	case errors.Is(err, salt.ErrNotFound):
 		status, said.Error = http.StatusNotFound, err.Error()
-	case errors.Is(err, registry.ErrReadOnly):
+	case errors.Is(err, salt.ErrForbidden): // to the server: what it serves is read-only, or another server with a token
 		status, said.Error = http.StatusForbidden, registry.ErrReadOnly.Error()
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		status, said.Error = http.StatusServiceUnavailable, "the request was given up"

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/celerysalt/salt/registry/confluent"
 )
 
 // confluents reports whether a path is of Confluent's surface.
@@ -16,24 +18,10 @@ func confluents(path string) bool {
 		slices.Contains([]string{"subjects", "schemas", "compatibility", "config", "mode", "contexts"}, first)
 }
 
-// changes reports whether a request to Confluent's surface changes something:
-// everything does but GET, and the POSTs that look something up.
-func changes(r *http.Request) bool {
-	switch {
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		return false
-	case r.Method != http.MethodPost:
-		return true
-	}
-	path := strings.Trim(r.URL.EscapedPath(), "/")
-	lookup := strings.HasPrefix(path, "subjects/") && strings.Count(path, "/") == 1
-	return !lookup && !strings.HasPrefix(path, "compatibility/")
-}
-
 // serveConfluent takes a request to Confluent's surface. The guarded store
 // decides about topics; what it refuses becomes a 403.
 func (s *server) serveConfluent(w http.ResponseWriter, r *http.Request) {
-	r, release, err := s.admit(w, r, changes(r))
+	r, release, err := s.admit(w, r, confluent.Changes(r))
 	if err == nil {
 		defer release()
 		err = s.readBody(w, r, s.opts.MaxBody)

@@ -40,13 +40,13 @@ func may(ctx context.Context, topic string, write bool) error {
 	case a.token == nil:
 		return nil
 	case write && !a.token.Write:
-		why = "the token may not change anything"
+		why = fmt.Sprintf("the token %q may not change anything", a.token.Name)
 	case a.token.covers(topic):
 		return nil
 	case topic == "":
-		why = "the token is for some topics only, this is for the whole registry"
+		why = fmt.Sprintf("the token %q is for some topics only, this is for the whole registry", a.token.Name)
 	default:
-		why = fmt.Sprintf("the token is not for the topic %q", topic)
+		why = fmt.Sprintf("the token %q is not for the topic %q", a.token.Name, topic)
 	}
 	a.denied = &statusError{http.StatusForbidden, why}
 	return *a.denied
@@ -125,14 +125,23 @@ func (g guard) Deprecate(ctx context.Context, topic, version, note string) error
 	return g.store.Deprecate(ctx, topic, version, note)
 }
 
-// See checks each topic.
+// See records those of topics that the token covers: a program reports all that
+// it uses, and cannot know which part of that its token is for. Where that is
+// nothing, it is refused.
 func (g guard) See(ctx context.Context, seen ...*salt.Participant) error {
+	var ours []*salt.Participant
+	var refused error
 	for _, p := range seen {
 		if err := may(ctx, p.Topic, true); err != nil {
-			return err
+			refused = err
+			continue
 		}
+		ours = append(ours, p)
 	}
-	return g.store.See(ctx, seen...)
+	if refused != nil && len(ours) == 0 {
+		return refused
+	}
+	return g.store.See(ctx, ours...)
 }
 
 // Participants yields those of topics that the token covers.

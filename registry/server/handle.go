@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,9 +14,11 @@ import (
 )
 
 func (s *server) health(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if _, err := s.store.store.Policy(ctx, ""); err != nil {
+	err := s.probe.ask(r.Context(), func(ctx context.Context) error {
+		_, err := s.store.store.Policy(ctx, "")
+		return err
+	})
+	if err != nil {
 		if l := logOf(r.Context()); l != nil {
 			l.err = err
 		}
@@ -66,8 +67,27 @@ func (s *server) check(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	for i, v := range verdicts {
+		verdicts[i] = brief(v)
+	}
 	s.answer(w, http.StatusOK, map[string][]*salt.Verdict{"verdicts": verdicts})
 	return nil
+}
+
+// maxChecks bounds the checks of a verdict in an answer.
+const maxChecks = 20
+
+// brief is a verdict without the checks that say nothing: under a transitive
+// policy there is one for every version.
+func brief(v *salt.Verdict) *salt.Verdict {
+	short := *v
+	short.Checks = nil
+	for _, c := range v.Checks {
+		if len(c.Breaks) > 0 && len(short.Checks) < maxChecks {
+			short.Checks = append(short.Checks, c)
+		}
+	}
+	return &short
 }
 
 func (s *server) records(w http.ResponseWriter, r *http.Request) error {
@@ -241,6 +261,9 @@ func (s *server) deprecate(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxName bounds what a participant says of itself.
+const maxName = 1024
+
 func (s *server) see(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Participants []*salt.Participant `json:"participants"`
@@ -250,8 +273,14 @@ func (s *server) see(w http.ResponseWriter, r *http.Request) error {
 	}
 	for i, p := range body.Participants {
 		switch {
-		case p == nil || p.Topic == "" || len(p.Topic) > 255:
-			return badRequest("participant %d has no topic, or one that is too long", i)
+		case p == nil:
+			return badRequest("participant %d is null", i)
+		case salt.CheckPattern(p.Topic) != nil:
+			return badRequest("participant %d: %w", i, salt.CheckPattern(p.Topic))
+		case p.Version != "" && p.Version != salt.LatestVersion && salt.CheckVersion(p.Version) != nil:
+			return badRequest("participant %d: version %.40q is not of the form v1 or v1.2.3", i, p.Version)
+		case max(len(p.Service), len(p.Host), len(p.Handler), len(p.Type), len(p.Source), len(p.Language)) > maxName:
+			return badRequest("participant %d: a name of more than %d bytes", i, maxName)
 		case !slices.Contains([]salt.Role{salt.RolePublisher, salt.RoleSubscriber, salt.RoleCaller, salt.RoleServer}, p.Role):
 			return badRequest("participant %d: role %.40q is none of publisher, subscriber, caller, server", i, p.Role)
 		}

@@ -120,7 +120,8 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r.Method, r.URL = method, u
+		r.Method, r.URL, r.Host = method, u, "localhost"
+		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code >= 500 {

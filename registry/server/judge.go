@@ -21,6 +21,9 @@ func judge(ctx context.Context, store salt.RegistryStore, specs []*salt.Spec) ([
 	}
 	topics, verdicts := map[string]*topic{}, make([]*salt.Verdict, len(specs))
 	for i, spec := range specs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		t := topics[spec.Topic]
 		if t == nil {
 			t = &topic{}

@@ -114,7 +114,7 @@ func (rt *route) responses() object {
 		codes = append(codes, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if rt.body != "" {
-		codes = append(codes, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge)
+		codes = append(codes, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if strings.Contains(rt.path, "{") {
 		codes = append(codes, http.StatusBadRequest, http.StatusNotFound)

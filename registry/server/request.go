@@ -13,8 +13,12 @@ import (
 	"github.com/celerysalt/salt/schema"
 )
 
-// maxSpecs bounds how many specs one request may bring.
-const maxSpecs = 10_000
+const (
+	// maxSpecs bounds how many specs one request may bring, and maxVersions how
+	// many of one topic: judging one costs the more the more there are.
+	maxSpecs    = 10_000
+	maxVersions = 100
+)
 
 // decode reads the request's body.
 func (s *server) decode(r *http.Request, into any) error {
@@ -55,9 +59,13 @@ func (s *server) specs(r *http.Request) ([]*salt.Spec, error) {
 	if len(body.Specs) > maxSpecs {
 		return nil, badRequest("the request brings %d specs, at most %d are taken", len(body.Specs), maxSpecs)
 	}
+	versions := map[string]int{}
 	for i, spec := range body.Specs {
 		if err := checkSpec(spec); err != nil {
 			return nil, badRequest("spec %d: %w", i, err)
+		}
+		if versions[spec.Topic]++; versions[spec.Topic] > maxVersions {
+			return nil, badRequest("the request brings more than %d versions of the topic %q; bring them in several requests, the oldest first", maxVersions, spec.Topic)
 		}
 	}
 	return body.Specs, nil

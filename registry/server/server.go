@@ -20,6 +20,11 @@ type Options struct {
 	// for loopback addresses and tests.
 	Tokens *Tokens
 
+	// AnyHost lets a server without tokens answer under any name. By default it
+	// answers to localhost and loopback addresses only, because a web page can
+	// have a name of its own resolved to a server that only its reader reaches.
+	AnyHost bool
+
 	// MaxBody bounds a request's body, in bytes; one that brings specs may be
 	// four times as large. Default 1 MiB.
 	MaxBody int64
@@ -49,6 +54,8 @@ type server struct {
 	mux       *http.ServeMux
 	confluent http.Handler
 	slots     chan struct{}
+	probe     *probe
+	origins   *http.CrossOriginProtection
 	schemas   schemaCache
 	openapi   []byte
 }
@@ -57,7 +64,7 @@ type server struct {
 // keeps to its own limits and timeouts under any http.Server; see [Serve] for
 // one that bounds the rest. Safe for concurrent use as far as the store is.
 func New(store salt.RegistryStore, opts *Options) http.Handler {
-	s := &server{store: guard{store}, mux: http.NewServeMux()}
+	s := &server{store: guard{store}, mux: http.NewServeMux(), probe: newProbe(), origins: http.NewCrossOriginProtection()}
 	if opts != nil {
 		s.opts = *opts
 	}
@@ -78,6 +85,10 @@ func New(store salt.RegistryStore, opts *Options) http.Handler {
 
 // choose takes a request to Salt's API or to Confluent's, which lives at the root.
 func (s *server) choose(w http.ResponseWriter, r *http.Request) {
+	if err := s.trust(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	if _, pattern := s.mux.Handler(r); pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
@@ -116,11 +127,7 @@ func (s *server) route(rt *route) http.Handler {
 			}
 			defer release()
 		}
-		bound := s.opts.MaxBody
-		if rt.body == "Specs" {
-			bound *= 4
-		}
-		if err := s.readBody(w, r, bound); err != nil {
+		if err := s.takeBody(w, r, rt); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -133,4 +140,19 @@ func (s *server) route(rt *route) http.Handler {
 			s.fail(w, r, err)
 		}
 	})
+}
+
+// takeBody reads the body of a request as its route wants it.
+func (s *server) takeBody(w http.ResponseWriter, r *http.Request, rt *route) error {
+	if rt.body == "" {
+		return refuseBody(w, r)
+	}
+	if err := checkJSON(r); err != nil {
+		return err
+	}
+	bound := s.opts.MaxBody
+	if rt.body == "Specs" {
+		bound *= 4
+	}
+	return s.readBody(w, r, bound)
 }

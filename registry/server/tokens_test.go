@@ -138,6 +138,7 @@ func TestAuthorisation(t *testing.T) {
 				h := server.New(store, &server.Options{Tokens: tokens(t)})
 				for _, scheme := range []string{"bearer", "basic"} {
 					r := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
+					r.Header.Set("Content-Type", "application/json")
 					switch {
 					case name == "nobody" && scheme == "basic":
 						r.SetBasicAuth("admin", "wrong")
