@@ -1,6 +1,7 @@
 package salt
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/celerysalt/salt/schema"
@@ -25,9 +26,10 @@ const (
 	FullCompatibilityAlways Compatibility = "FULL_TRANSITIVE"
 )
 
-// DefaultCompatibility is forward, because a handler gets the versions that are
-// newer than its own, and never an older one (see [Subscribe]).
-const DefaultCompatibility = Forward
+// DefaultCompatibility is forward and transitive, because a handler gets all
+// versions that are newer than its own, and never an older one (see
+// [Subscribe]). Versions that nobody reads by any more are deprecated.
+const DefaultCompatibility = ForwardTransitive
 
 func (c Compatibility) known() bool {
 	switch c {
@@ -123,7 +125,7 @@ func Judge(p Policy, have []*Record, want *Spec, seen []*Participant) *Verdict {
 		older, newer = older[max(0, len(older)-1):], newer[:min(1, len(newer))]
 	}
 	j := &judging{Verdict: v, writer: want.Schema, have: have, seen: seen, suffers: map[string]bool{}}
-	for _, r := range older {
+	for _, r := range slices.Backward(older) { // the nearest first, it is the one to name
 		j.compare(&r.Spec, compared, r.Version)
 	}
 	for _, r := range newer {

@@ -84,7 +84,7 @@ func (r *registrar) open(ctx context.Context, specs []*Spec) error {
 	if _, conflict := errors.AsType[*ConflictError](err); conflict {
 		return err // and nothing of this program is in the registry
 	}
-	if errors.Is(err, ErrForbidden) {
+	if divisible(err) {
 		err = r.each(first, registerTimeout, pending, err)
 		if conflict, ok := errors.AsType[*ConflictError](err); ok {
 			return conflict // what is registered now fits, and does no harm
@@ -195,7 +195,7 @@ func (r *registrar) attempt(ctx context.Context, timeout time.Duration) error {
 		return nil
 	}
 	err := r.register(ctx, timeout, pending)
-	if !final(err) {
+	if !divisible(err) {
 		r.settle(pending, err)
 		return err
 	}

@@ -18,19 +18,22 @@ func final(err error) bool {
 	return conflict || errors.Is(err, ErrForbidden)
 }
 
+// divisible reports whether a call that failed so may succeed in part.
+func divisible(err error) bool { return final(err) || errors.Is(err, ErrTooLarge) }
+
 // each takes specs to the registry one by one after it has refused them together,
 // so that one bad definition, or one of a topic that the token is not for, does
-// not hold back the others.
+// not hold back the others, and however many there are.
 func (r *registrar) each(ctx context.Context, timeout time.Duration, specs []*Spec, why error) error {
-	forbidden := errors.Is(why, ErrForbidden)
+	_, conflict := errors.AsType[*ConflictError](why)
 	var refusals []error
 	var denied []*Spec
 	for i, s := range specs {
-		err := r.one(ctx, timeout, s, forbidden)
+		err := r.one(ctx, timeout, s, !conflict)
 		if err != nil {
 			refusals = append(refusals, err)
 		}
-		if err != nil && !final(err) { // away: the others would only wait for that again
+		if err != nil && !divisible(err) { // away: the others would only wait for that again
 			r.settle(specs[i:], err)
 			break
 		}
@@ -43,10 +46,10 @@ func (r *registrar) each(ctx context.Context, timeout time.Duration, specs []*Sp
 	return errors.Join(refusals...)
 }
 
-// one registers a spec. Where registering is forbidden, what is there already is
-// compared with it, since programs may well read what only CI may write.
-func (r *registrar) one(ctx context.Context, timeout time.Duration, s *Spec, forbidden bool) error {
-	if forbidden {
+// one registers a spec. If asked to, it first compares it with what is there, since
+// programs may well read what only CI may write.
+func (r *registrar) one(ctx context.Context, timeout time.Duration, s *Spec, look bool) error {
+	if look {
 		have, err := r.registry.Lookup(ctx, s.Topic, s.Version)
 		switch {
 		case err == nil:

@@ -161,3 +161,32 @@ func TestWitnessThatMayNotTell(t *testing.T) {
 		}
 	})
 }
+
+// small is a registry that takes one spec at a time, and some not at all.
+type small struct{ *registry.Memory }
+
+func (s small) Register(ctx context.Context, specs ...*salt.Spec) error {
+	if len(specs) > 1 || specs[0].Topic == "small.huge" {
+		return fmt.Errorf("register: %w", salt.ErrTooLarge)
+	}
+	return s.Memory.Register(ctx, specs...)
+}
+
+// TestTooManyAtOnce: definitions that are too many for one call go one by one, and
+// one that is too large on its own holds back no other.
+func TestTooManyAtOnce(t *testing.T) {
+	t.Parallel()
+	reg, own := registry.NewMemory(), salt.NewCatalog()
+	for _, topic := range []string{"small.a", "small.huge", "small.z"} {
+		salt.DefineEvent[payloadA](topic, salt.In(own))
+	}
+	bus := newBus(t, &salt.Options{Catalog: own, Registry: small{reg}})
+	for _, topic := range []string{"small.a", "small.z"} {
+		if _, err := reg.Lookup(t.Context(), topic, "v1"); err != nil {
+			t.Error(err)
+		}
+	}
+	if h := bus.Health().Registry; h.Pending != 1 || !strings.Contains(h.Error, salt.ErrTooLarge.Error()) {
+		t.Errorf("health %+v", h)
+	}
+}

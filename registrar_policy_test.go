@@ -37,7 +37,7 @@ func TestOpenFailsOnABrokenPolicy(t *testing.T) {
 	tr := inmem.New()
 	_, err := salt.Open(t.Context(), tr, &salt.Options{Catalog: ours, Registry: reg})
 	c, ok := errors.AsType[*salt.ConflictError](err)
-	if !ok || c.Level != salt.Forward || c.Against != "v1" || len(c.Breaks) == 0 {
+	if !ok || c.Level != salt.DefaultCompatibility || c.Against != "v1" || len(c.Breaks) == 0 {
 		t.Fatalf("error %v, want a conflict with the topic's policy", err)
 	}
 	if tr.Health().Connected {
@@ -69,7 +69,7 @@ func TestPolicyChangesHealARefusal(t *testing.T) {
 		reg.SetAway(false)
 		time.Sleep(time.Hour)
 		_, err := v2.Publish(t.Context(), bus, &payloadB{})
-		if c, ok := errors.AsType[*salt.ConflictError](err); !ok || c.Level != salt.Forward {
+		if c, ok := errors.AsType[*salt.ConflictError](err); !ok || c.Level != salt.DefaultCompatibility {
 			t.Errorf("publish: %v, want the refusal", err)
 		}
 		if h := bus.Health(); h.Ready || h.Registry.Conflict == "" || h.Registry.Pending != 0 {

@@ -62,10 +62,10 @@ func newJudge(v view) *judge { return &judge{view: v, drafts: map[string][]*salt
 const (
 	// maxWork bounds the comparisons of one call, since under a transitive policy
 	// each spec is compared with every version of its topic.
-	maxWork = 20_000
+	maxWork = 50_000
 
-	// freeWork is what a spec costs under any other: two neighbours, three parts,
-	// two directions.
+	// freeWork is what a spec costs at most under any other: two neighbours, three
+	// parts, two directions.
 	freeWork = 12
 )
 

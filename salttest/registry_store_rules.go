@@ -101,7 +101,7 @@ func testBadPolicies(t *testing.T, r salt.RegistryStore) {
 func testForward(t *testing.T, r salt.RegistryStore) {
 	mustRegister(t, r, spec("a", "v1", "x", "string", "y?", "string"))
 	c := refused(t, r, spec("a", "v2", "y", "string"))
-	wantConflict(t, c, salt.ConflictError{Topic: "a", Version: "v2", Part: "payload", Level: salt.Forward, Against: "v1", Writer: "v2", Reader: "v1"})
+	wantConflict(t, c, salt.ConflictError{Topic: "a", Version: "v2", Part: "payload", Level: salt.DefaultCompatibility, Against: "v1", Writer: "v2", Reader: "v1"})
 	mustRegister(t, r, spec("a", "v2", "x", "string", "new", "integer"))
 }
 
@@ -131,18 +131,19 @@ func testAnswerDirection(t *testing.T, r salt.RegistryStore) {
 	}
 	mustRegister(t, r, request("v1", "sum", "integer"))
 	c := refused(t, r, request("v2", "sum", "integer", "unit", "string"))
-	wantConflict(t, c, salt.ConflictError{Topic: "rpc", Version: "v2", Part: "response", Level: salt.Forward, Against: "v1", Writer: "v1", Reader: "v2"})
+	wantConflict(t, c, salt.ConflictError{Topic: "rpc", Version: "v2", Part: "response", Level: salt.DefaultCompatibility, Against: "v1", Writer: "v1", Reader: "v2"})
 	mustRegister(t, r, request("v2", "sum?", "integer"))
 }
 
 func testBetween(t *testing.T, r salt.RegistryStore) {
 	mustRegister(t, r, spec("a", "v1", "x", "string"), spec("a", "v3", "x", "string", "y?", "string"))
 	c := refused(t, r, spec("a", "v2", "x", "string", "z", "string"))
-	wantConflict(t, c, salt.ConflictError{Topic: "a", Version: "v2", Part: "payload", Level: salt.Forward, Against: "v3", Writer: "v3", Reader: "v2"})
+	wantConflict(t, c, salt.ConflictError{Topic: "a", Version: "v2", Part: "payload", Level: salt.DefaultCompatibility, Against: "v3", Writer: "v3", Reader: "v2"})
 	mustRegister(t, r, spec("a", "v2", "x", "string"))
 }
 
 func testTransitive(t *testing.T, r salt.RegistryStore) {
+	setPolicy(t, r, "near", salt.Forward)
 	setPolicy(t, r, "far", salt.ForwardTransitive)
 	for _, topic := range []string{"near", "far"} {
 		mustRegister(t, r, spec(topic, "v1", "x?", "string", "k", "string"), spec(topic, "v2", "k", "string"))

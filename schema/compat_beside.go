@@ -106,36 +106,39 @@ func (p *prover) widen(s *shape, beside []*node) {
 	}
 }
 
-// cases divides a wide shape: nothing applies beside it; or the first schema
-// does and perhaps later ones; or the second does and not the first; …
-func (p *prover) cases(s *shape) ([]*shape, bool) {
-	if s.cases != nil {
-		return s.cases, true
+// alone is the part of a wide shape to which nothing applies beside it.
+func (s *shape) alone() *shape {
+	s = s.copy()
+	s.beside, s.extra, s.open, s.cases, s.names = nil, nil, false, nil, nil
+	return s
+}
+
+// besides returns the cases of a wide shape to which the schema i applies beside
+// it, and perhaps later ones, but none before.
+func (p *prover) besides(s *shape, i int) ([]*shape, bool) {
+	if s.cases == nil {
+		s.cases = make([][]*shape, len(s.beside))
 	}
-	alone := s.copy()
-	alone.beside, alone.extra, alone.open, alone.names = nil, nil, false, nil
-	cases := []*shape{alone}
-	wide := p.only(s, kindObject) // since the members that n requires may be declared nowhere else
-	for i, n := range s.beside {
-		if p.disjoint(wide, n, maxDisjointDepth) {
-			continue
-		}
-		e := expansion{prover: p}
-		if !e.walk(slices.Clone(s.nodes), []*node{n}, nil, s.beside[i+1:]) {
-			return nil, false
-		}
-		for _, one := range e.shapes {
-			if one = p.only(one, kindObject); one.kinds != 0 {
-				cases = append(cases, one)
-			}
+	if s.cases[i] != nil {
+		return s.cases[i], true
+	}
+	e := expansion{prover: p}
+	// The shape is wide here, since what the schema requires may be declared nowhere else.
+	if !p.disjoint(p.only(s, kindObject), s.beside[i], maxDisjointDepth) && !e.walk(slices.Clone(s.nodes), []*node{s.beside[i]}, nil, s.beside[i+1:]) {
+		p.steps = 0
+		return nil, false
+	}
+	cases := []*shape{}
+	for _, one := range e.shapes {
+		if one = p.only(one, kindObject); one.kinds != 0 {
+			cases = append(cases, one)
 		}
 	}
-	s.cases = cases
+	s.cases[i] = cases
 	return cases, true
 }
 
-// every is [prover.fits] for a shape that may be wide. It tells of the cases
-// only if the shape by itself has no fault.
+// every is [prover.fits] for a shape that may be wide.
 func (p *prover) every(s *shape, r *node, rep *report) bool {
 	if len(s.beside) == 0 {
 		return p.fits(s, r, rep)
@@ -143,19 +146,40 @@ func (p *prover) every(s *shape, r *node, rep *report) bool {
 	if p.fits(s, r, nil) {
 		return true
 	}
-	cases, ok := p.cases(s)
-	if !ok {
-		p.steps = 0
+	if !p.fits(s.alone(), r, rep) {
 		return false
 	}
-	for i, one := range cases {
-		if !p.every(one, r, rep) {
-			if ok = false; rep == nil || i == 0 {
+	if rep != nil && p.tellBesides(s, r, rep) {
+		return false
+	}
+	for i := range s.beside {
+		cases, ok := p.besides(s, i)
+		if !ok {
+			return false
+		}
+		for _, one := range cases {
+			if !p.every(one, r, rep) {
 				return false
 			}
 		}
 	}
-	return ok
+	return true
+}
+
+// tellBesides tells what is wrong if one schema applies beside s, and whether
+// that is anything: else it takes more than one.
+func (p *prover) tellBesides(s *shape, r *node, rep *report) bool {
+	told := false
+	for i := range s.beside {
+		cases, ok := p.besides(s, i)
+		if !ok {
+			return true
+		}
+		for _, one := range cases {
+			told = !p.fits(one.alone(), r, rep) || told
+		}
+	}
+	return told
 }
 
 // apart recognises alternatives of which no value fits both, by a required

@@ -22,7 +22,7 @@ type shape struct {
 	beside []*node
 	extra  map[string]bool
 	open   bool
-	cases  []*shape // without it, and with it
+	cases  [][]*shape // see [prover.besides]
 
 	names []string // see [prover.names]
 }

@@ -96,7 +96,7 @@ func TestRegistryServe(t *testing.T) {
 		{read, []string{"schema", "register", d.file("price.json")}, 1, `the token "reader" may not change anything`},
 		{write, []string{"schema", "register", d.file("v3.json")}, 3, "not registered  order.made v1"},
 		{"salt_wrong", []string{"schema", "list"}, 1, "the token is unknown"},
-		{read, []string{"schema", "list"}, 0, "user.created  event  v2        FORWARD        -\n"},
+		{read, []string{"schema", "list"}, 0, "user.created  event  v2        FORWARD_TRANSITIVE  -\n"},
 		{read, []string{"schema", "history"}, 0, "writer/tester  registered  user.created  v2\n"},
 		{read, []string{"gen", "python", "user.created"}, 0, "class UserCreated"},
 	} {

@@ -97,17 +97,17 @@ func TestSchemaRegistry(t *testing.T) {
 		{"schema register v1.json price.json", 0, "registered  price.get v1  price.json:1\nregistered  user.created v1  v1.json:1\n"},
 		{"schema check full.json v1.json v2.json", 0, "completes  price.get v1  full.json:1\nunchanged  user.created v1  v1.json:1\nnew        user.created v2  v2.json:1\n"},
 		{"schema register full.json v1.json v2.json", 0, "completed   price.get v1  full.json:1\nunchanged   user.created v1  v1.json:1\nregistered  user.created v2  v2.json:1\n"},
-		{"schema check v3.json", 3, "new      order.made v1  v3.json:2\nREFUSED  user.created v3  v3.json:3\n  FORWARD: readers of v2 can refuse the payload that v3 writes\n    /email: required: "},
+		{"schema check v3.json", 3, "new      order.made v1  v3.json:2\nREFUSED  user.created v3  v3.json:3\n  FORWARD_TRANSITIVE: readers of v2 can refuse the payload that v3 writes\n    /email: required: "},
 		{"schema register v3.json", 3, "not registered  order.made v1  v3.json:2\nREFUSED         user.created v3  v3.json:3\n"},
 		{"schema check other.json", 3, "REFUSED  user.created v1  other.json:1\n  another payload is registered as v1, by events.User at events/user.go:12\n    /properties/id/type: \"integer\" != \"string\"\n    fix: a registered version never changes"},
-		{"schema list", 0, "TOPIC         KIND   VERSIONS  COMPATIBILITY  OWNER\nprice.get     rpc    v1        FORWARD        -\nuser.created  event  v1 v2     FORWARD        -\n"},
-		{"schema list user. --json", 0, `{"topic":"user.created","mode":"event","versions":["v1","v2"],"latest":"v2","owner":"","compatibility":"FORWARD","deprecated":[]}` + "\n"},
-		{"schema policy user.created", 0, "compatibility  FORWARD  default\nreaders        lenient  default\nowner          -\n"},
+		{"schema list", 0, "TOPIC         KIND   VERSIONS  COMPATIBILITY       OWNER\nprice.get     rpc    v1        FORWARD_TRANSITIVE  -\nuser.created  event  v1 v2     FORWARD_TRANSITIVE  -\n"},
+		{"schema list user. --json", 0, `{"topic":"user.created","mode":"event","versions":["v1","v2"],"latest":"v2","owner":"","compatibility":"FORWARD_TRANSITIVE","deprecated":[]}` + "\n"},
+		{"schema policy user.created", 0, "compatibility  FORWARD_TRANSITIVE  default\nreaders        lenient             default\nowner          -\n"},
 		{"schema policy user.created --compatibility full --owner accounts", 0, "compatibility  FULL      set for the topic\nreaders        lenient   default\nowner          accounts  set for the topic\n"},
 		{"schema policy user.created --owner= ", 0, "compatibility  FULL     set for the topic\nreaders        lenient  default\nowner          -\n"},
-		{"schema policy --readers strict", 0, "compatibility  FORWARD  default\nreaders        strict   set for the registry\nowner          -\n"},
+		{"schema policy --readers strict", 0, "compatibility  FORWARD_TRANSITIVE  default\nreaders        strict              set for the registry\nowner          -\n"},
 		{"schema policy user.created --json", 0, `{"topic":"user.created","set":{"compatibility":"FULL"},"effective":{"compatibility":"FULL","readers":"strict"}}` + "\n"},
-		{"schema policy --readers=", 0, "compatibility  FORWARD  default\nreaders        lenient  default\nowner          -\n"},
+		{"schema policy --readers=", 0, "compatibility  FORWARD_TRANSITIVE  default\nreaders        lenient             default\nowner          -\n"},
 		{"schema diff user.created v1 v2", 0, "payload\n  /properties/plan: absent -> {\"type\":\"string\"}\n  v2 readers accept what v1 writes: yes\n  v1 readers accept what v2 writes: yes\nv2 may follow v1 under NONE, BACKWARD, FORWARD, FULL\n"},
 		{"schema diff user.created 1 latest --readers strict", 0, "payload\n  /properties/plan: absent -> {\"type\":\"string\"}\n  v2 readers accept what v1 writes: no\n    /plan: "},
 		{"schema diff user.created v1 v2 --json", 0, `{"topic":"user.created","from":"v1","to":"v2","readers":"lenient","parts":[{"part":"payload","differences":[{"path":"/properties/plan","have":"absent","want":"{\"type\":\"string\"}"}],"directions":[{"writer":"v1","reader":"v2","breaks":[]},{"writer":"v2","reader":"v1","breaks":[]}]}],"allowed":["NONE","BACKWARD","FORWARD","FULL"]}` + "\n"},
@@ -155,7 +155,7 @@ func TestSchemaCheckOutput(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\n    hits: subscriber welcome of mailer on h1, seen just now", "\n    way out: mend v3, for v2 never changes; ", "\n    owner: accounts, 100%\n",
-		"v3.json,line=3,title=refused%3A user.created v3::FORWARD: readers of v2", "accounts, 100%25\n",
+		"v3.json,line=3,title=refused%3A user.created v3::FORWARD_TRANSITIVE: readers of v2", "accounts, 100%25\n",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)

@@ -41,8 +41,8 @@ func (s *server) compatible(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if byNumber := version != "" && version != "latest" && version != "-1"; !byNumber && sub.part != payload {
-		if err := sub.occupied(sub.latest(), want); err != nil { // registering would say so too
-			return trimmed(r, verdict{Messages: []string{err.Error()}}), nil
+		if why := sub.occupied(sub.latest(), want); why != "" { // registering would say so too
+			return trimmed(r, verdict{Messages: []string{why}}), nil
 		}
 	}
 	spec, have := sub.trial(want), sub.records

@@ -45,9 +45,9 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	steps(t, store, []step{
-		{"GET", "/config", "", 200, `{"compatibilityLevel":"FORWARD","compatibilityPolicy":"LENIENT"}`, 0},
+		{"GET", "/config", "", 200, `{"compatibilityLevel":"FORWARD_TRANSITIVE","compatibilityPolicy":"LENIENT"}`, 0},
 		{"GET", "/config/user.signup", "", 404, "defaultToGlobal", 40408},
-		{"GET", "/config/user.signup?defaultToGlobal=true", "", 200, `{"compatibilityLevel":"FORWARD","compatibilityPolicy":"LENIENT"}`, 0},
+		{"GET", "/config/user.signup?defaultToGlobal=true", "", 200, `{"compatibilityLevel":"FORWARD_TRANSITIVE","compatibilityPolicy":"LENIENT"}`, 0},
 		{"PUT", "/config", `{"compatibility":"FULL"}`, 200, `{"compatibility":"FULL"}`, 0},
 		{"PUT", "/config", `{"compatibilityPolicy":"strict"}`, 200, `{"compatibilityPolicy":"STRICT"}`, 0},
 		{"GET", "/config", "", 200, `{"compatibilityLevel":"FULL","compatibilityPolicy":"STRICT"}`, 0},
@@ -59,7 +59,7 @@ func TestConfig(t *testing.T) {
 		{"DELETE", "/config/user.signup", "", 200, `{"compatibilityLevel":"BACKWARD_TRANSITIVE","compatibility":"BACKWARD_TRANSITIVE"}`, 0},
 		{"DELETE", "/config/user.signup", "", 404, "", 40401},
 		{"DELETE", "/config", "", 200, `{"compatibilityLevel":"FULL","compatibility":"FULL","compatibilityPolicy":"STRICT"}`, 0},
-		{"GET", "/config", "", 200, `{"compatibilityLevel":"FORWARD","compatibilityPolicy":"LENIENT"}`, 0},
+		{"GET", "/config", "", 200, `{"compatibilityLevel":"FORWARD_TRANSITIVE","compatibilityPolicy":"LENIENT"}`, 0},
 
 		{"PUT", "/config", `{"compatibility":"SIDEWARD"}`, 422, "SIDEWARD", 42203},
 		{"PUT", "/config", `{"compatibilityPolicy":"LOOSE"}`, 422, "", 42203},
@@ -126,7 +126,7 @@ func TestCompatibility(t *testing.T) {
 func TestCompatibilityMessages(t *testing.T) {
 	t.Parallel()
 	w := ask(t, confluent.New(filled(t), nil), "POST", "/compatibility/subjects/user.signup/versions/latest?verbose=true", sent(nameGone))
-	if got := w.Body.String(); w.Code != 200 || !strings.HasPrefix(got, `{"is_compatible":false,"messages":["FORWARD: what v3 writes can be refused by readers of v2: `) {
+	if got := w.Body.String(); w.Code != 200 || !strings.HasPrefix(got, `{"is_compatible":false,"messages":["FORWARD_TRANSITIVE: what v3 writes can be refused by readers of v2: `) {
 		t.Errorf("%d %s", w.Code, got)
 	}
 }

@@ -3,6 +3,7 @@ package confluent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -105,20 +106,20 @@ func (s *subject) planAnswer(want *candidate) (*salt.Spec, *entry, error) {
 	if part, _ := s.part.schema(target); part == nil {
 		return s.completed(target, want.schema), nil, nil
 	}
-	if err := s.occupied(target, want); err != nil {
-		return nil, nil, err
+	if why := s.occupied(target, want); why != "" {
+		return nil, nil, fail(codeIncompatible, "%s", why)
 	}
 	return nil, s.find(want.schema), nil
 }
 
-// occupied returns an error if the target has the subject's part already, and what
-// is wanted is no version's.
-func (s *subject) occupied(target *salt.Record, want *candidate) error {
+// occupied says why the target cannot take what is wanted: it has the subject's
+// part already. It is empty if it can, or if a version has just that.
+func (s *subject) occupied(target *salt.Record, want *candidate) string {
 	part, _ := s.part.schema(target)
 	if have := s.find(want.schema); part == nil || have != nil && (want.version == 0 || want.version == have.Version) {
-		return nil
+		return ""
 	}
-	return fail(codeIncompatible, "version %d of %q (%s) has another %s; register a new version of %q first, then its %s",
+	return fmt.Sprintf("version %d of %q (%s) has another %s; register a new version of %q first, then its %s",
 		target.Number, s.topic, target.Version, s.part.name, s.topic, s.part.name)
 }
 

@@ -22,7 +22,7 @@ func TestRegister(t *testing.T) {
 		{"POST", "/subjects/user.signup/versions", sent(nameAge), 200, shown("user.signup", 2, 2, nameAge), 0},
 		{"POST", "/subjects/user.signup/versions", sent(nameOnly), 200, shown("user.signup", 1, 1, nameOnly), 0}, // an older one
 		{"POST", "/subjects/user.other/versions", sent(nameAge), 200, shown("user.other", 1, 2, nameAge), 0},     // ids are of texts
-		{"POST", "/subjects/user.signup/versions", sent(nameGone), 409, "FORWARD", 409},
+		{"POST", "/subjects/user.signup/versions", sent(nameGone), 409, "FORWARD_TRANSITIVE", 409},
 		{"GET", "/subjects/user.signup/versions", "", 200, `[1,2]`, 0},
 
 		// numbers of the client's choice

@@ -35,7 +35,7 @@ func TestVersionsOfOneTopic(t *testing.T) {
 	const one, each = `{"topic":"a","version":"v%d","mode":"event","schema":{"type":"object"}}`, `{"topic":"a%d","version":"v1","mode":"event","schema":{"type":"object"}}`
 	h := server.New(registry.NewMemory(), nil)
 	for _, path := range []string{"/v1/check", "/v1/register"} {
-		if w := do(t, h, "POST", path, specsOf(101, one)); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "100 versions") {
+		if w := do(t, h, "POST", path, specsOf(101, one)); w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "100 versions") {
 			t.Errorf("%s of 101 versions: %d %.200s", path, w.Code, w.Body)
 		}
 		for _, body := range []string{specsOf(100, one), specsOf(1000, each)} {
@@ -50,6 +50,9 @@ func TestVersionsOfOneTopic(t *testing.T) {
 func TestTooMuchJudging(t *testing.T) {
 	t.Parallel()
 	store := registry.NewMemory()
+	if err := store.SetPolicy(t.Context(), "", salt.Policy{Compatibility: salt.CompatibilityNone}); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 900 {
 		if err := store.Register(t.Context(), event("a", fmt.Sprintf("v%d", i+1), "x")); err != nil {
 			t.Fatal(err)

@@ -65,7 +65,7 @@ func (s *server) specs(r *http.Request) ([]*salt.Spec, error) {
 			return nil, badRequest("spec %d: %w", i, err)
 		}
 		if versions[spec.Topic]++; versions[spec.Topic] > maxVersions {
-			return nil, badRequest("the request brings more than %d versions of the topic %q; bring them in several requests, the oldest first", maxVersions, spec.Topic)
+			return nil, statusError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request brings more than %d versions of the topic %q; bring them in several requests, the oldest first", maxVersions, spec.Topic)}
 		}
 	}
 	return body.Specs, nil

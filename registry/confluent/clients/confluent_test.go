@@ -96,16 +96,16 @@ func TestConfluent(t *testing.T) {
 		{"TestCompatibility", "incompatible", func() (any, error) { return cl.TestCompatibility(event, 2, js(broken)) }, false, 0, ""},
 		{"TestCompatibility", "with a version that is not there", func() (any, error) { return cl.TestCompatibility(event, 9, js(second)) }, nil, 40402, ""},
 
-		{"GetDefaultCompatibility", "", func() (any, error) { return level(cl.GetDefaultCompatibility()) }, "FORWARD", 0, ""},
+		{"GetDefaultCompatibility", "", func() (any, error) { return level(cl.GetDefaultCompatibility()) }, "FORWARD_TRANSITIVE", 0, ""},
 		{"UpdateDefaultCompatibility", "", func() (any, error) { return level(cl.UpdateDefaultCompatibility(schemaregistry.Full)) }, "FULL", 0, ""},
 		{"GetDefaultConfig", "", func() (any, error) { return config(cl.GetDefaultConfig()) }, []string{"FULL", ""}, 0, ""},
 		{"UpdateDefaultConfig", "", func() (any, error) {
 			return config(cl.UpdateDefaultConfig(schemaregistry.ServerConfig{CompatibilityUpdate: schemaregistry.Forward}))
-		}, []string{"", "FORWARD"}, 0, ""},
+		}, []string{"", "FORWARD_TRANSITIVE"}, 0, ""},
 		{"GetCompatibility", "not set", func() (any, error) { return level(cl.GetCompatibility(event)) }, nil, 40408, ""},
 		{"UpdateCompatibility", "", func() (any, error) { return level(cl.UpdateCompatibility(event, schemaregistry.BackwardTransitive)) }, "BACKWARD_TRANSITIVE", 0, ""},
 		{"GetCompatibility", "set", func() (any, error) { return level(cl.GetCompatibility(event)) }, "BACKWARD_TRANSITIVE", 0, ""},
-		{"GetConfig", "by default", func() (any, error) { return config(cl.GetConfig(answer, true)) }, []string{"FORWARD", ""}, 0, ""},
+		{"GetConfig", "by default", func() (any, error) { return config(cl.GetConfig(answer, true)) }, []string{"FORWARD_TRANSITIVE", ""}, 0, ""},
 		{"UpdateConfig", "", func() (any, error) {
 			return config(cl.UpdateConfig(event, schemaregistry.ServerConfig{CompatibilityUpdate: schemaregistry.None, Normalize: true}))
 		}, []string{"", "NONE"}, 0, ""},
