@@ -27,7 +27,7 @@ func divisible(err error) bool { return final(err) || errors.Is(err, ErrTooLarge
 func (r *registrar) each(ctx context.Context, timeout time.Duration, specs []*Spec, why error) error {
 	_, conflict := errors.AsType[*ConflictError](why)
 	var refusals []error
-	var denied []*Spec
+	var denied, large []*Spec
 	for i, s := range specs {
 		err := r.one(ctx, timeout, s, !conflict)
 		if err != nil {
@@ -37,10 +37,17 @@ func (r *registrar) each(ctx context.Context, timeout time.Duration, specs []*Sp
 			r.settle(specs[i:], err)
 			break
 		}
+		if errors.Is(err, ErrTooLarge) {
+			large = append(large, s)
+			continue
+		}
 		r.settle(specs[i:i+1], err)
 		if errors.Is(err, ErrForbidden) {
 			denied = append(denied, s)
 		}
+	}
+	if len(large) > 0 {
+		r.settle(large, ErrTooLarge) // last, since what succeeds forgets what failed
 	}
 	r.warn(denied, refusals)
 	return errors.Join(refusals...)

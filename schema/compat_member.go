@@ -78,7 +78,9 @@ func (p *prover) memberOf(s *shape, name string) (slot, bool) {
 				nodes = append(nodes, q.node)
 			}
 		}
+		p.spend(len(n.dependentRequired) / 32)
 		for _, list := range n.dependentRequired {
+			p.spend(len(list) / 32)
 			declared = declared || slices.Contains(list, name)
 		}
 		if !known && n.additional != nil {

@@ -57,7 +57,7 @@ func (p *prover) requiredFit(s *shape, r *node, names []string, rep *report) boo
 			continue
 		}
 		writer := "nothing there, since it does not declare the member"
-		if slices.Contains(names, name) {
+		if _, declared := slices.BinarySearch(names, name); declared {
 			writer = "nothing there, since the member is optional"
 		}
 		ok = p.refuse(rep.member(name), "required", writer, "an object that has the member",
@@ -88,10 +88,6 @@ func (p *prover) readerMember(n *node, name string) (subs []*node, rest bool) {
 
 func (p *prover) membersFit(s *shape, r *node, names []string, rep *report) bool {
 	ok := true
-	declared := make(map[string]bool, len(names))
-	for _, name := range names {
-		declared[name] = true
-	}
 	for _, name := range p.withReaders(s, r, names) {
 		m, possible := p.memberOf(s, name)
 		if !possible {
@@ -100,7 +96,7 @@ func (p *prover) membersFit(s *shape, r *node, names []string, rep *report) bool
 		subs, rest := p.readerMember(r, name)
 		subs = append(subs, p.unevaluated(r, name)...)
 		fix := ""
-		if !declared[name] {
+		if _, declared := slices.BinarySearch(names, name); !declared {
 			fix = "declare " + quote(name) + " in the writer's schema, or forbid other members there (additionalProperties false)"
 		}
 		for _, sub := range subs {
