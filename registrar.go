@@ -48,9 +48,10 @@ type RegistryHealth struct {
 }
 
 const (
-	registerTimeout = 5 * time.Second // of the attempt in Open and in the background
-	ensureTimeout   = time.Second     // of the attempt that a first publish makes
-	maxRetryWait    = 30 * time.Second
+	registerTimeout  = 5 * time.Second        // of the attempt in Open and in the background
+	ensureTimeout    = time.Second            // of the attempt that a first publish makes
+	minEnsureTimeout = 100 * time.Millisecond // less would say nothing about the registry
+	maxRetryWait     = 30 * time.Second
 )
 
 func newRegistrar(registry Registry, service string, log *slog.Logger) *registrar {
@@ -149,14 +150,16 @@ func (r *registrar) waiting() []*Spec {
 }
 
 // ensure makes sure that a spec about to be used is registered, or at least
-// pending. It makes one short attempt unless one has just failed.
+// pending. It makes one short attempt, with a part of the time that the caller
+// has, unless the registry is away: then the background goes on trying, and
+// nobody waits.
 func (r *registrar) ensure(ctx context.Context, s *Spec) error {
 	if r.registry == nil {
 		return nil
 	}
 	r.mu.Lock()
 	registered, seen := r.known[s]
-	bad, due := r.conflict[s], time.Now().After(r.retryAt)
+	bad, away := r.conflict[s], r.last != nil
 	_, forbidden := r.forbidden[s]
 	r.mu.Unlock()
 	switch {
@@ -169,10 +172,16 @@ func (r *registrar) ensure(ctx context.Context, s *Spec) error {
 	case !seen:
 		r.note(s) // defined after Open
 	}
-	if !due {
+	patience := ensureTimeout
+	if end, bounded := ctx.Deadline(); bounded {
+		patience = min(patience, time.Until(end)/2)
+	}
+	if away || patience < minEnsureTimeout {
+		r.poke()
 		return nil
 	}
-	if err := r.attempt(ctx, ensureTimeout); err != nil {
+	// A caller who gives up says nothing about the registry.
+	if err := r.attempt(context.WithoutCancel(ctx), patience); err != nil {
 		r.poke()
 	}
 	r.mu.Lock()

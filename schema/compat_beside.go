@@ -106,8 +106,8 @@ func (p *prover) widen(s *shape, beside []*node) {
 	}
 }
 
-// alone is the part of a wide shape to which nothing applies beside it.
-func (s *shape) alone() *shape {
+// bare is the part of a wide shape to which nothing applies beside it.
+func (s *shape) bare() *shape {
 	s = s.copy()
 	s.beside, s.extra, s.open, s.cases, s.names = nil, nil, false, nil, nil
 	return s
@@ -146,7 +146,7 @@ func (p *prover) every(s *shape, r *node, rep *report) bool {
 	if p.fits(s, r, nil) {
 		return true
 	}
-	if !p.fits(s.alone(), r, rep) {
+	if !p.fits(s.bare(), r, rep) {
 		return false
 	}
 	if rep != nil && p.tellBesides(s, r, rep) {
@@ -176,7 +176,7 @@ func (p *prover) tellBesides(s *shape, r *node, rep *report) bool {
 			return true
 		}
 		for _, one := range cases {
-			told = !p.fits(one.alone(), r, rep) || told
+			told = !p.fits(one.bare(), r, rep) || told
 		}
 	}
 	return told

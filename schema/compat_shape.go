@@ -56,7 +56,7 @@ type expansion struct {
 // walk adds the pending schemas to the set, and takes every way through the
 // unions that it meets. Of an anyOf it takes one alternative, and those behind
 // it may apply as well: who takes the second has left the first.
-func (e *expansion) walk(set, pending []*node, unions []choosing, beside []*node) bool {
+func (e *expansion) walk(set, pending []*node, unions []alternatives, beside []*node) bool {
 	if e.tried++; e.tried > maxAlternatives || !e.spend(1) {
 		return false
 	}
@@ -75,10 +75,10 @@ func (e *expansion) walk(set, pending []*node, unions []choosing, beside []*node
 		pending = append(slices.Clip(pending), n.allOf...)
 		beside = append(slices.Clip(beside), conditional(n)...)
 		if len(n.anyOf) > 0 {
-			unions = append(slices.Clip(unions), choosing{n.anyOf, false})
+			unions = append(slices.Clip(unions), alternatives{n.anyOf, false})
 		}
 		if len(n.oneOf) > 0 {
-			unions = append(slices.Clip(unions), choosing{n.oneOf, true})
+			unions = append(slices.Clip(unions), alternatives{n.oneOf, true})
 		}
 	}
 	possible := allKinds
@@ -115,8 +115,8 @@ func (e *expansion) walk(set, pending []*node, unions []choosing, beside []*node
 	return true
 }
 
-// A choosing is a union of the writer; exclusive is oneOf.
-type choosing struct {
+// alternatives are a union of the writer; exclusive is oneOf.
+type alternatives struct {
 	branches  []*node
 	exclusive bool
 }

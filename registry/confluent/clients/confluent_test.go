@@ -101,11 +101,11 @@ func TestConfluent(t *testing.T) {
 		{"GetDefaultConfig", "", func() (any, error) { return config(cl.GetDefaultConfig()) }, []string{"FULL", ""}, 0, ""},
 		{"UpdateDefaultConfig", "", func() (any, error) {
 			return config(cl.UpdateDefaultConfig(schemaregistry.ServerConfig{CompatibilityUpdate: schemaregistry.Forward}))
-		}, []string{"", "FORWARD_TRANSITIVE"}, 0, ""},
+		}, []string{"", "FORWARD"}, 0, ""},
 		{"GetCompatibility", "not set", func() (any, error) { return level(cl.GetCompatibility(event)) }, nil, 40408, ""},
 		{"UpdateCompatibility", "", func() (any, error) { return level(cl.UpdateCompatibility(event, schemaregistry.BackwardTransitive)) }, "BACKWARD_TRANSITIVE", 0, ""},
 		{"GetCompatibility", "set", func() (any, error) { return level(cl.GetCompatibility(event)) }, "BACKWARD_TRANSITIVE", 0, ""},
-		{"GetConfig", "by default", func() (any, error) { return config(cl.GetConfig(answer, true)) }, []string{"FORWARD_TRANSITIVE", ""}, 0, ""},
+		{"GetConfig", "by default", func() (any, error) { return config(cl.GetConfig(answer, true)) }, []string{"FORWARD", ""}, 0, ""},
 		{"UpdateConfig", "", func() (any, error) {
 			return config(cl.UpdateConfig(event, schemaregistry.ServerConfig{CompatibilityUpdate: schemaregistry.None, Normalize: true}))
 		}, []string{"", "NONE"}, 0, ""},

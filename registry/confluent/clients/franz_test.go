@@ -102,9 +102,9 @@ func TestFranz(t *testing.T) {
 		{"SchemaUsagesByID", "", func() (any, error) { return plains(cl.SchemaUsagesByID(ctx, 3)) }, []sr.SubjectSchema{entry(answer, 1, 3, sum)}, 0, ""},
 		{"SchemaReferences", "", func() (any, error) { return plains(cl.SchemaReferences(ctx, event, -1)) }, []sr.SubjectSchema(nil), 0, ""},
 
-		{"Compatibility", "of the registry", func() (any, error) { return level(cl.Compatibility(ctx)) }, sr.CompatForward, 0, ""},
+		{"Compatibility", "of the registry", func() (any, error) { return level(cl.Compatibility(ctx)) }, sr.CompatForwardTransitive, 0, ""},
 		{"Compatibility", "of a subject, not set", func() (any, error) { return level(cl.Compatibility(ctx, event)) }, nil, 40408, ""},
-		{"Compatibility", "of a subject, by default", func() (any, error) { return level(cl.Compatibility(with(sr.DefaultToGlobal), event)) }, sr.CompatForward, 0, ""},
+		{"Compatibility", "of a subject, by default", func() (any, error) { return level(cl.Compatibility(with(sr.DefaultToGlobal), event)) }, sr.CompatForwardTransitive, 0, ""},
 		{"SetCompatibility", "of a subject", func() (any, error) {
 			return level(cl.SetCompatibility(ctx, sr.SetCompatibility{Level: sr.CompatFullTransitive, Normalize: true}, event))
 		}, sr.CompatFullTransitive, 0, ""},
@@ -113,7 +113,7 @@ func TestFranz(t *testing.T) {
 		}, nil, 42205, "Salt has no aliases"},
 		{"Compatibility", "of a subject, set", func() (any, error) { return level(cl.Compatibility(ctx, event)) }, sr.CompatFullTransitive, 0, ""},
 		{"ResetCompatibility", "of a subject", func() (any, error) { return level(cl.ResetCompatibility(ctx, event)) }, sr.CompatFullTransitive, 0, ""},
-		{"ResetCompatibility", "of the registry", func() (any, error) { return level(cl.ResetCompatibility(ctx)) }, sr.CompatForward, 0, ""},
+		{"ResetCompatibility", "of the registry", func() (any, error) { return level(cl.ResetCompatibility(ctx)) }, sr.CompatForwardTransitive, 0, ""},
 		{"CheckCompatibility", "compatible with the latest", func() (any, error) { return cl.CheckCompatibility(ctx, event, -1, js(second)) }, sr.CheckCompatibilityResult{Is: true}, 0, ""},
 		{"CheckCompatibility", "incompatible", func() (any, error) {
 			r, err := cl.CheckCompatibility(with(sr.Verbose), event, -1, js(broken))
