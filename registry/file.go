@@ -46,6 +46,8 @@ type FileOptions struct {
 	Existing bool
 }
 
+const openWait = 2 * time.Second
+
 // File is a registry in a directory that is made for git: a JSON file for each
 // version, written once, so that a review sees what a change does to the
 // contracts.
@@ -91,7 +93,8 @@ func OpenFileURL(rawURL string, opts *FileOptions) (*File, error) {
 }
 
 // OpenFile opens the registry in a directory, and makes the directory if it is
-// not there and the options permit it. It reads and checks all of it.
+// not there and the options permit it. It reads and checks all of it, unless
+// another process keeps it for longer than two seconds: then the first call does.
 func OpenFile(dir string, opts *FileOptions) (*File, error) {
 	r := &File{name: dir, turn: make(chan struct{}, 1), files: map[string]*version{}, seen: map[string]look{}, state: newState()}
 	if opts != nil {
@@ -112,7 +115,10 @@ func OpenFile(dir string, opts *FileOptions) (*File, error) {
 	if r.root, err = os.OpenRoot(dir); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
-	if err := r.refresh(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), openWait, errLocked)
+	defer cancel()
+	// Busy is not damaged: the first call reads what others are writing now.
+	if err := r.refresh(ctx); err != nil && !errors.Is(err, errLocked) {
 		r.root.Close() //nolint:errcheck // the first error is the one to tell
 		return nil, fmt.Errorf("open registry %s: %w", dir, err)
 	}
