@@ -1,6 +1,7 @@
 package salt
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,9 @@ type ConflictError struct {
 	Version string `json:"version"`
 	Part    string `json:"part"` // "payload", "response", "error", "mode", "version"
 
-	Have        string              `json:"have,omitempty"` // where each side comes from: Go type and file:line
+	// Where each side comes from: Go type and file:line. Have is what is there,
+	// in the registry or defined before, Want what came now.
+	Have        string              `json:"have,omitempty"`
 	Want        string              `json:"want,omitempty"`
 	Differences []schema.Difference `json:"differences,omitempty"`
 
@@ -33,33 +36,41 @@ func (e *ConflictError) Error() string {
 		e.evolution(&b)
 		return b.String()
 	}
-	fmt.Fprintf(&b, "topic %q version %q has two different schemas (%s):\n\t%s\n\t%s", e.Topic, e.Version, e.Part, e.Have, e.Want)
-	listed(&b, e.Differences)
-	b.WriteString("\ngive one of them another topic or version")
+	fmt.Fprintf(&b, "topic %q version %q has two different schemas (%s):\n\tthere: %s\n\there:  %s", e.Topic, e.Version, e.Part, e.Have, e.Want)
+	for i, d := range e.Differences {
+		if more(&b, i, len(e.Differences)) {
+			break
+		}
+		fmt.Fprintf(&b, "\n\t%s: there %s, here %s", cmp.Or(d.Path, "(root)"), d.Have, d.Want)
+	}
+	b.WriteString("\na version has one schema for ever: give the new one another version or topic")
 	return b.String()
 }
 
 func (e *ConflictError) evolution(b *strings.Builder) {
 	fmt.Fprintf(b, "topic %q version %q is not compatible with %s: the topic is %s, but the %s that %s writes can be refused by readers of %s:",
 		e.Topic, e.Version, e.Against, e.Level, e.Part, e.Writer, e.Reader)
-	listed(b, e.Breaks)
-	for i, p := range e.Hit {
-		if i == 5 {
-			fmt.Fprintf(b, "\n\t… and %d more", len(e.Hit)-i)
+	for i, broken := range e.Breaks {
+		if more(b, i, len(e.Breaks)) {
 			break
 		}
-		fmt.Fprintf(b, "\n\thits %s %s of %s on %s", p.Role, p.Handler, p.Service, p.Host)
+		b.WriteString("\n\t" + broken.String())
+	}
+	for i, p := range e.Hit {
+		if more(b, i, len(e.Hit)) {
+			break
+		}
+		fmt.Fprintf(b, "\n\thits %s %s (%s) of %s on %s", p.Role, p.Handler, cmp.Or(p.Version, "all versions"), p.Service, p.Host)
 	}
 	fmt.Fprintf(b, "\nmend %s, for %s never changes; or take another topic, deprecate %s, or change the topic's compatibility", e.Version, e.Against, e.Against)
 }
 
-// listed writes the first of a list, one a line.
-func listed[T fmt.Stringer](b *strings.Builder, all []T) {
-	for i, one := range all {
-		if i == 5 {
-			fmt.Fprintf(b, "\n\t… and %d more", len(all)-i)
-			return
-		}
-		b.WriteString("\n\t" + one.String())
+// more ends a list that is long enough for an error.
+func more(b *strings.Builder, i, n int) bool {
+	const most = 5
+	if i < most {
+		return false
 	}
+	fmt.Fprintf(b, "\n\t… and %d more", n-i)
+	return true
 }

@@ -98,7 +98,7 @@ func TestDefinePanics(t *testing.T) {
 			c := salt.NewCatalog()
 			salt.DefineEvent[payloadA]("user.signup", salt.In(c))
 			salt.DefineEvent[payloadB]("user.signup", salt.In(c))
-		}, []string{`topic "user.signup" version "v1" has two different schemas`, "payloadA at ", "payloadB at ", "define_test.go:", "/properties/id", "give one of them another topic or version"}},
+		}, []string{`topic "user.signup" version "v1" has two different schemas`, "payloadA at ", "payloadB at ", "define_test.go:", "/properties/id", "give the new one another version or topic"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package salt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func OpenRegistry(ctx context.Context, rawURL string) (RegistryStore, error) {
 	schemesMu.Unlock()
 	if open == nil {
 		return nil, fmt.Errorf("open registry: no imported package knows the scheme %q (known: %s); import _ \"github.com/celerysalt/salt/registry\" or …/postgres",
-			scheme, strings.Join(known, ", "))
+			scheme, cmp.Or(strings.Join(known, ", "), "none"))
 	}
 	store, err := open(ctx, rawURL)
 	if err != nil {

@@ -154,7 +154,7 @@ func TestSchemaCheckOutput(t *testing.T) {
 		t.Errorf("exit %d, %s", code, err)
 	}
 	for _, want := range []string{
-		"\n    hits: subscriber welcome of mailer on h1, seen just now", "\n    way out: mend v3, for v2 never changes; ", "\n    owner: accounts, 100%\n",
+		"\n    hits: subscriber welcome (v2) of mailer on h1, seen just now", "\n    way out: mend v3, since what is registered never changes; ", "\n    owner: accounts, 100%\n",
 		"v3.json,line=3,title=refused%3A user.created v3::FORWARD_TRANSITIVE: readers of v2", "accounts, 100%25\n",
 	} {
 		if !strings.Contains(out, want) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,11 +108,19 @@ func (j *judged) reasons(p palette) string {
 		writeBreaks(&breaks, p, "    ", c.Breaks)
 		b.WriteString(strings.TrimRight(breaks.String(), "\n"))
 		for _, h := range c.Hit {
-			fmt.Fprintf(&b, "\n    %s %s of %s on %s, seen %s", p.bold("hits:"), printable(strings.TrimSpace(string(h.Role)+" "+h.Handler)), printable(h.Service), printable(h.Host), ago(time.Now(), h.LastSeen))
+			fmt.Fprintf(&b, "\n    %s %s (%s) of %s on %s, seen %s", p.bold("hits:"), printable(strings.TrimSpace(string(h.Role)+" "+h.Handler)),
+				printable(cmp.Or(h.Version, "all versions")), printable(h.Service), printable(h.Host), ago(time.Now(), h.LastSeen))
 		}
 	}
-	fmt.Fprintf(&b, "\n    %s mend %s, for %s never changes; or take another topic; or deprecate %s when nobody uses it any more",
-		p.bold("way out:"), j.Spec.Version, j.Conflict.Against, j.Conflict.Against)
+	var refusing []string // every version that it does not fit
+	for _, c := range j.Checks {
+		if len(c.Breaks) > 0 && !slices.Contains(refusing, c.Against) {
+			refusing = append(refusing, c.Against)
+		}
+	}
+	stay := cmp.Or(strings.Join(refusing, " and "), j.Conflict.Against)
+	fmt.Fprintf(&b, "\n    %s mend %s, since what is registered never changes; or take another topic; or deprecate %s when nobody uses it any more",
+		p.bold("way out:"), j.Spec.Version, stay)
 	if j.Policy.Owner != "" {
 		fmt.Fprintf(&b, "\n    owner: %s", printable(j.Policy.Owner))
 	}
