@@ -76,17 +76,24 @@ func (g *generator) describe(d *definition, payload *named) {
 // vague titles say nothing of the event: those of classes within classes.
 var vague = []string{"Schema", "Model", "Payload", "Request", "Response", "Error", "Meta", "Event", "Base", "BaseModel"}
 
-// rootName names the type of a payload: by its title if that is a name of Go and
-// says something, else by its topic; later versions with their number.
+// rootName names the type of a payload: by its title if that is a name of Go,
+// says something, and no other topic has it, else by its topic; beside v1 later
+// versions with their number.
 func (g *generator) rootName(c *gen.Contract) string {
 	root := c.Payload.Root
 	if to := root.Ref(); to != nil {
 		return "" // a definition, which has its own name
 	}
 	title := root.Text("title")
-	if isTypeName(title) && !slices.Contains(vague, title) && !g.taken[title] {
-		g.taken[title] = true
-		return title
+	if isTypeName(title) && !slices.Contains(vague, title) && !g.contested[title] {
+		if !g.taken[title] {
+			g.taken[title] = true
+			return title
+		}
+		if numbered := title + exported(c.Version); c.Version != salt.DefaultVersion && !g.taken[numbered] {
+			g.taken[numbered] = true
+			return numbered
+		}
 	}
 	name := exported(c.Topic)
 	if g.taken[name] && c.Version != salt.DefaultVersion {

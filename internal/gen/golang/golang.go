@@ -44,13 +44,14 @@ func Generate(contracts []*gen.Contract, o Options) (*gen.Output, error) {
 		return nil, fmt.Errorf("style %q is neither %s nor %s", o.Style, Class, Simple)
 	}
 	g := &generator{
-		Options: o,
-		taken:   make(map[string]bool),
-		named:   make(map[*gen.Node]*named),
-		bySign:  make(map[string]*named),
-		owns:    make(map[string]*ownType),
-		unions:  make(map[string]*unionType),
-		noted:   make(map[string]bool),
+		Options:   o,
+		taken:     make(map[string]bool),
+		contested: gen.Contested(contracts),
+		named:     make(map[*gen.Node]*named),
+		bySign:    make(map[string]*named),
+		owns:      make(map[string]*ownType),
+		unions:    make(map[string]*unionType),
+		noted:     make(map[string]bool),
 	}
 	g.reserve(contracts)
 	for _, c := range contracts {
@@ -71,12 +72,13 @@ func Generate(contracts []*gen.Contract, o Options) (*gen.Output, error) {
 // A generator makes one file.
 type generator struct {
 	Options
-	taken  map[string]bool   // names of the package's scope
-	claims map[string]string // names of definitions, and whose they are
-	named  map[*gen.Node]*named
-	bySign map[string]*named // types of definitions that several documents share
-	owns   map[string]*ownType
-	unions map[string]*unionType
+	taken     map[string]bool   // names of the package's scope
+	contested map[string]bool   // titles that name no type, see gen.Contested
+	claims    map[string]string // names of definitions, and whose they are
+	named     map[*gen.Node]*named
+	bySign    map[string]*named // types of definitions that several documents share
+	owns      map[string]*ownType
+	unions    map[string]*unionType
 
 	decls       []decl // in the order of their appearance
 	definitions []*definition

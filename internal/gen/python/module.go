@@ -13,8 +13,9 @@ type module struct {
 	style string
 	event string // the class of the contract at hand
 
-	names  scope           // names of the module
-	fields map[string]bool // Python names of all members, which a class's body sees first
+	names     scope           // names of the module
+	contested map[string]bool // titles that name no class, see gen.Contested
+	fields    map[string]bool // Python names of all members, which a class's body sees first
 
 	imports map[string][]string // by module, as written: "date", "date as _date"
 	aliases []string            // builtins that a member would hide
@@ -54,7 +55,7 @@ var origins = map[string]string{
 
 func newModule(contracts []*gen.Contract, style string) *module {
 	m := &module{
-		style: style, names: make(scope), fields: make(map[string]bool), imports: make(map[string][]string),
+		style: style, names: make(scope), contested: gen.Contested(contracts), fields: make(map[string]bool), imports: make(map[string][]string),
 		shared: make(map[string]string), byNode: make(map[*gen.Node]*class), byShape: make(map[string]*class), answers: make(map[string]string), topics: make(map[string]bool),
 	}
 	for _, name := range slices.Concat(sortedKeys(origins), keywords, builtins) {

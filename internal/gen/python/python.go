@@ -64,7 +64,7 @@ func (m *module) contract(c *gen.Contract) error {
 		return c.Errorf("a contract needs a topic, a version and an exchange")
 	}
 	name := pascal(c.Topic)
-	if root := objectOf(c.Payload.Root); root != nil && root.Text("title") != "" {
+	if root := objectOf(c.Payload.Root); root != nil && root.Text("title") != "" && !m.contested[root.Text("title")] {
 		name = className(root.Text("title"))
 	}
 	if !isRootObject(objectOf(c.Payload.Root)) {
