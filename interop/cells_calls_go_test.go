@@ -258,22 +258,6 @@ func goCallsTwo(t *testing.T, c *config) {
 	c.dispatchedByPython(t, id, 2)
 }
 
-func goCallsNobody(d salt.Dialect, topic string, want salt.Fault) func(*testing.T, *config) {
-	return func(t *testing.T, c *config) {
-		const limit = 6 * time.Second // a busy worker drops what comes too late
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		defer cancel()
-		begin := time.Now()
-		r, err := c.bus.Request(ctx, &salt.Message{Topic: topic, Version: "v1", Dialect: d, Body: []byte(jsonText(newRequest("")))})
-		if err != nil || r.Fault == nil || r.Fault.Kind != want || !errors.Is(r.Fault, salt.ErrNoHandler) {
-			t.Errorf("got %+v, %v; want the fault %s", r, err, want)
-		}
-		if took := time.Since(begin); took < limit-50*time.Millisecond {
-			t.Errorf("gave up after %v: another service might have answered until %v", took, limit)
-		}
-	}
-}
-
 func goCallsUnbound(t *testing.T, c *config) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -301,33 +285,6 @@ func goCallsSlow(t *testing.T, c *config) {
 		t.Errorf("error %v, want the deadline", err)
 	}
 	goCalls("text", &anyResponse{"Grüße 🚀 \u2028 \"quoted\"", 7})(t, c)
-}
-
-func goCallsVersion(version string, handled bool) func(*testing.T, *config) {
-	return func(t *testing.T, c *config) {
-		q := newRequest("")
-		id := uuid.NewString()
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
-		if !handled {
-			ctx, cancel = context.WithTimeout(ctx, 6*time.Second)
-			defer cancel()
-		}
-		r, err := c.bus.Request(ctx, &salt.Message{ID: id, Topic: "call.version", Version: version, Body: []byte(jsonText(q))})
-		switch {
-		case err != nil:
-			t.Error(err)
-		case !handled && (r.Fault == nil || r.Fault.Kind != salt.FaultNoHandler):
-			t.Errorf("got %s, %v; want no handler", r.Body, r.Fault)
-		case handled && string(r.Body) != `{"text": "v2", "n": 7}`:
-			t.Errorf("got %s, %v", r.Body, r.Fault)
-		}
-		if handled {
-			c.seenByPython(t, q.Tag, "call.version", q.seen())
-		} else {
-			c.dispatchedByPython(t, id, 0)
-		}
-	}
 }
 
 func goCallsMeta(t *testing.T, c *config) {
@@ -368,32 +325,4 @@ func goCallsMany(t *testing.T, c *config) {
 		})
 	}
 	all.Wait()
-}
-
-// goCallsWithoutResults: a worker with a Redis backend answers there alone.
-func goCallsWithoutResults(t *testing.T, c *config) {
-	bus := c.openBus(t, &salt.Options{Service: "without-results"})
-	if c.results == "rpc" {
-		q := newRequest("text")
-		got, err := callAny.Call(bounded(t), bus, q)
-		sameAnswer(t, &anyResponse{"Grüße 🚀 \u2028 \"quoted\"", 7}, got, err)
-		c.seenByPython(t, q.Tag, "call.any", q.seen())
-		return
-	}
-	for limit := 6 * time.Second; ; limit *= 2 {
-		q := newRequest("text")
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		_, err := callAny.Call(ctx, bus, q)
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v, want the deadline", err)
-		}
-		// A busy worker drops what comes too late.
-		seen := c.reports.all(q.Tag, func(r report) bool { return r.Kind == "seen" })
-		if len(seen) == 0 && limit < patience/2 {
-			continue
-		}
-		c.seenByPython(t, q.Tag, "call.any", q.seen())
-		return
-	}
 }
