@@ -214,8 +214,13 @@ func TestBrokerKilled(t *testing.T) {
 	listener.out.wait(t, strings.TrimSpace(back.out.String()), 1)
 	close(stop)
 	lines := <-fed
-	if code := publisher.code(t); code != exitFailed {
-		t.Errorf("publisher: exit %d, %s", code, publisher.err)
+	// Mostly something is on its way when the broker dies, but it need not be.
+	code, want := publisher.code(t), exitOK
+	if strings.Count(publisher.out.String(), `"outcome":"confirmed"`) < lines {
+		want = exitFailed
+	}
+	if code != want {
+		t.Errorf("publisher: exit %d, want %d, %s", code, want, publisher.err)
 	}
 	if err := listener.Process.Signal(syscall.SIGINT); err != nil {
 		t.Error(err)
